@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { resolveServerConfig } from '../../config/resolve-server-config.ts';
+import type { ServerConfig } from '../../config/server-config.ts';
+import { serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
+import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { type CliContext, printJson, printLine } from '../context.ts';
+import { type RunningServer, startServer } from '../create-server.ts';
+import { loadConfigFile } from '../load-config.ts';
+import { createTextLogger } from '../logger.ts';
+
+/** `headway serve`: serves the models of a repository until it is told to stop. */
+export function serveCommand(context: CliContext): Command {
+  const command = new Command('serve')
+    .summary('serve the models of a repository')
+    .description(
+      'Serves the models of a repository over the Open Inference Protocol (HTTP), with metrics for\nPrometheus, until SIGINT or SIGTERM; it then finishes the requests in flight and exits.',
+    )
+    .option('--config <file>', 'configuration file (default headway.config.ts or headway.yaml)')
+    .option('--json', 'print the addresses as JSON when serving')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  headway serve --model-repository ./models',
+        '  headway serve --model-repository ./models --http-port 9000 --log-level verbose',
+        '  headway serve --model-repository ./models --model-control-mode explicit --load-model resnet',
+        '  headway serve --model-repository ./models --http-host 0.0.0.0 --api-key "$KEY"',
+      ].join('\n'),
+    );
+  for (const flag of serverFlags()) {
+    if (flag.repeatable) command.option(flag.usage, flag.description, collect);
+    else command.option(flag.usage, flag.description);
+  }
+  return command.action(async (options: Record<string, unknown>) => {
+    const file = await loadConfigFile(context.cwd, options['config'] as string | undefined);
+    const config = resolveServerConfig([
+      ...(file === undefined ? [] : [file]),
+      { from: 'command line', values: settingsFromFlags(options) },
+    ]);
+    await serveUntilStopped(context, config, options['json'] === true);
+  });
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}
+
+async function serveUntilStopped(
+  context: CliContext,
+  config: ServerConfig,
+  isJson: boolean,
+): Promise<void> {
+  checkRepositories(context, config);
+  const { clock, signal } = context;
+  const logger = createTextLogger({ stream: context.stderr, clock, level: config.logLevel });
+  await using server = await startServer(config, { logger, clock });
+  announce(context, server, isJson);
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+function checkRepositories(context: CliContext, config: ServerConfig): void {
+  if (config.modelRepositories.length === 0) {
+    throw invalidArgument(
+      'No model repository was given. Name a folder of models: headway serve --model-repository ./models',
+    );
+  }
+  for (const root of config.modelRepositories) {
+    if (existsSync(resolve(context.cwd, root))) continue;
+    throw new HeadwayError('not_found', `There is no folder '${root}' to serve models from.`);
+  }
+}
+
+function announce(context: CliContext, server: RunningServer, isJson: boolean): void {
+  if (isJson) {
+    printJson(context, { ready: server.isReady(), urls: server.urls });
+    return;
+  }
+  printLine(context, `${server.isReady() ? 'Serving' : 'Serving, but not every model is ready'}`);
+  printLine(context, `  inference  ${server.urls.http}/v2`);
+  printLine(context, `  metrics    ${server.urls.metrics}/metrics`);
+}

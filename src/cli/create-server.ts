@@ -1,0 +1,142 @@
+import { createOnnxRuntimeBackend } from '../backends/onnxruntime/onnxruntime-backend.ts';
+import type { Backend } from '../backends/backend.ts';
+import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
+import type { ServerConfig } from '../config/server-config.ts';
+import { type Clock, createSystemClock } from '../core/clock.ts';
+import { type Logger, silentLogger } from '../core/logger.ts';
+import { createRepository } from '../repository/create-repository.ts';
+import { createResponseCache } from '../scheduler/response-cache.ts';
+import { type DrainableServer, createInferenceServer } from '../server/inference-server.ts';
+import { createOpenVersion } from '../server/open-version.ts';
+import type { ServedModel } from '../server/served-model.ts';
+import type { Repository } from '../repository/repository.ts';
+import { type Listeners, startListeners } from './listeners.ts';
+import { readHeadwayVersion } from './version.ts';
+
+/** A server that answers requests. Disposing it is closing it. */
+export interface RunningServer extends AsyncDisposable {
+  readonly urls: { readonly http: string; readonly metrics: string };
+  /** Whether every wanted model is in service. */
+  isReady(): boolean;
+  /**
+   * Not ready from now on; answers what was accepted, for at most the configured exit timeout, and
+   * frees everything. Calling it again waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+/** What a program that embeds the server may bring along. */
+export interface CreateServerOptions {
+  /** Where the server's own words go; silent when not given. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** Extensions of the Open Inference Protocol that work, as `/v2` lists them. */
+const extensions = [
+  'classification',
+  'model_repository',
+  'schedule_policy',
+  'model_configuration',
+  'binary_tensor_data',
+  'parameters',
+  'statistics',
+] as const;
+
+/**
+ * Starts a server: listens at once, so that health can be asked, loads the models, and resolves
+ * when the models wanted at start are in service or have failed.
+ * @throws HeadwayError `invalid_argument` for a wrong setting, `failed_precondition` when a port is
+ * taken or the runtime's library cannot be used.
+ */
+export async function createServer(
+  input: ServerConfigInput,
+  options: CreateServerOptions = {},
+): Promise<RunningServer> {
+  const config = resolveServerConfig([{ from: 'createServer', values: input }]);
+  return startServer(config, {
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? createSystemClock(),
+  });
+}
+
+/** As `createServer`, with a config that is already complete. */
+export async function startServer(
+  config: ServerConfig,
+  { logger, clock }: Required<CreateServerOptions>,
+): Promise<RunningServer> {
+  await using resources = new AsyncDisposableStack();
+  const backend = resources.use(
+    createOnnxRuntimeBackend({ libraryPath: config.onnxruntimeLibrary, logger }),
+  );
+  const repository = resources.use(createModelRepository(config, { backend, clock, logger }));
+  const server = createInferenceServer({
+    repository,
+    name: 'headway',
+    version: readHeadwayVersion(),
+    extensions,
+  });
+  const listeners = resources.use(
+    await startListeners({ config, server, repository, clock, logger }),
+  );
+  await repository.start();
+  const owned = resources.move();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closing ??= drainAndDispose({ config, server, listeners, owned, clock, logger }));
+  return {
+    urls: listeners.urls,
+    isReady: () => server.isReady(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createModelRepository(
+  config: ServerConfig,
+  parts: { readonly backend: Backend; readonly clock: Clock; readonly logger: Logger },
+): Repository<ServedModel> {
+  const { backend, clock, logger } = parts;
+  return createRepository<ServedModel>({
+    roots: config.modelRepositories,
+    control: config,
+    open: createOpenVersion({
+      backends: new Map([[backend.name, backend]]),
+      cache:
+        config.responseCacheBytes > 0
+          ? createResponseCache({ maxBytes: config.responseCacheBytes })
+          : undefined,
+      maxQueueSize: config.maxQueueSize,
+      clock,
+      logger,
+    }),
+    clock,
+    logger,
+  });
+}
+
+interface Closing {
+  readonly config: ServerConfig;
+  readonly server: DrainableServer;
+  readonly listeners: Listeners;
+  readonly owned: AsyncDisposableStack;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+async function drainAndDispose(closing: Closing): Promise<void> {
+  const { config, server, listeners, clock, logger } = closing;
+  const endMs = clock.nowMs() + config.exitTimeoutMs;
+  logger.info('Stopping: finishing the requests in flight.', { inFlight: server.inFlightCount });
+  const { promise: timedOut, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.schedule(config.exitTimeoutMs, resolve);
+  await Promise.race([server.drain(), timedOut]);
+  cancel();
+  if (server.inFlightCount > 0) {
+    logger.warning('The exit timeout is over: requests in flight are cut off.', {
+      inFlight: server.inFlightCount,
+    });
+  }
+  await listeners.drain(Math.max(0, endMs - clock.nowMs()));
+  await closing.owned.disposeAsync();
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import type { CliContext } from './context.ts';
+import { readHeadwayVersion } from './version.ts';
+
+interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<(context: CliContext) => Command>;
+}
+
+/** Every command; each one's code is loaded only when it is asked for. */
+const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'serve the models of a repository',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  pull: {
+    summary: 'get a model file from a registry, a hub or a URL',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
+  inspect: {
+    summary: 'show what a model is: inputs, outputs, operators, size',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  predict: {
+    summary: 'run a model once, on a file or through a server',
+    load: async () => (await import('./commands/predict.ts')).predictCommand,
+  },
+  doctor: {
+    summary: 'check this machine: cores, runtime, ports, store',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+};
+
+/**
+ * Makes the command line. Only the command named is loaded whole; the others are lines of the help.
+ * @param wanted the first word of the command line.
+ */
+export async function createProgram(
+  context: CliContext,
+  wanted: string | undefined,
+): Promise<Command> {
+  const program = new Command('headway')
+    .description(
+      'Give it a trained model and an SLO: it finds the cheapest configuration that meets it,\nproves it under load, serves it, and watches it.',
+    )
+    .version(readHeadwayVersion(), '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(run with --help to see what is possible)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help',
+    );
+  applyOutput(program, context);
+  for (const [name, entry] of Object.entries(commands)) {
+    if (name === wanted) {
+      const command = (await entry.load())(context);
+      applyOutput(command, context);
+      program.addCommand(command);
+    } else {
+      program.addCommand(new Command(name).summary(entry.summary).allowUnknownOption());
+    }
+  }
+  return program;
+}
+
+function applyOutput(command: Command, context: CliContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.stdout.write(text),
+    writeErr: (text) => context.stderr.write(text),
+  });
+}

@@ -1,0 +1,109 @@
+import { HeadwayError, invalidArgument } from '../core/error.ts';
+import { modelConfigToJson } from '../config/model-config-json.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { InferenceServer } from './interface.ts';
+import type { ServedModel } from './served-model.ts';
+
+/** What the server is made of. */
+export interface InferenceServerParts {
+  readonly repository: Repository<ServedModel>;
+  readonly name: string;
+  readonly version: string;
+  /** Protocol extensions that work here, as clients read them. */
+  readonly extensions: readonly string[];
+}
+
+/** The use cases with their way out. */
+export interface DrainableServer extends InferenceServer {
+  /** Requests accepted and not answered yet. */
+  readonly inFlightCount: number;
+  /** Not ready and refusing new requests from now on; resolves when the accepted ones are answered. */
+  drain(): Promise<void>;
+}
+
+/** Makes the use cases over a repository. */
+export function createInferenceServer(parts: InferenceServerParts): DrainableServer {
+  const { repository } = parts;
+  let isDraining = false;
+  let inFlightCount = 0;
+  let drained: (() => void) | undefined;
+
+  const resolve = (name: string, version: string): ServedModel =>
+    repository.resolve(name, parseVersion(version));
+
+  const infer: InferenceServer['infer'] = async (request) => {
+    if (isDraining) {
+      throw new HeadwayError('unavailable', 'Server is stopping, scheduler has stopped accepting new inference requests', {
+        retryAfterMs: 1000,
+      });
+    }
+    const model = resolve(request.modelName, request.modelVersion);
+    inFlightCount += 1;
+    try {
+      return await model.infer(request);
+    } finally {
+      inFlightCount -= 1;
+      if (inFlightCount === 0) drained?.();
+    }
+  };
+
+  return {
+    isLive: () => true,
+    isReady: () => !isDraining && repository.isReady(),
+    isModelReady: (name, version) => !isDraining && isResolvable(() => resolve(name, version)),
+    serverMetadata: () => ({
+      name: parts.name,
+      version: parts.version,
+      extensions: parts.extensions,
+    }),
+    modelMetadata: (name, version) => ({
+      ...resolve(name, version).metadata,
+      versions: repository.versions(name).map(String),
+    }),
+    modelConfig: (name, version) => modelConfigToJson(resolve(name, version).config),
+    infer,
+    statistics: (name, version) => {
+      if (name !== '' && version !== '') return [resolve(name, version).statistics()];
+      if (name !== '') resolve(name, '');
+      return repository
+        .ready()
+        .filter((entry) => name === '' || entry.name === name)
+        .map((entry) => entry.served.statistics());
+    },
+    repositoryIndex: (readyOnly) => repository.index(readyOnly),
+    loadModel: (name, overrides) => repository.load(name, overrides),
+    unloadModel: (name) => repository.unload(name),
+    get inFlightCount() {
+      return inFlightCount;
+    },
+    async drain() {
+      isDraining = true;
+      if (inFlightCount === 0) return;
+      await new Promise<void>((done) => {
+        drained = done;
+      });
+    },
+  };
+}
+
+function isResolvable(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof HeadwayError) return false;
+    throw error;
+  }
+}
+
+/** An empty version leaves the choice to the server. */
+function parseVersion(text: string): number | undefined {
+  if (text === '') return undefined;
+  const version = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(version) || version < 1) {
+    throw invalidArgument(
+      `failed to get model version from specified version string '${text}', version should be an integral value > 0`,
+    );
+  }
+  return version;
+}

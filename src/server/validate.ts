@@ -1,0 +1,143 @@
+import type { ModelConfig, ModelInput } from '../config/model-config.ts';
+import { invalidArgument } from '../core/error.ts';
+import { elementCount, formatShape, shapeMatches } from '../core/shape.ts';
+import { type NamedTensors, type Tensor, decodeBytesElements, tensorByteLength } from '../core/tensor.ts';
+import type { RequestedOutput } from './interface.ts';
+
+/** What validation finds out of a request on the way. */
+export interface CheckedRequest {
+  /** Items the request adds to a batch; 1 when the model is not batched. */
+  readonly batchSize: number;
+  /** The outputs to compute, in the order to answer them. */
+  readonly outputNames: readonly string[];
+}
+
+/** The parts of a request that are checked against the model. */
+export interface RequestToCheck {
+  readonly inputs: NamedTensors;
+  readonly outputs: readonly RequestedOutput[];
+}
+
+/**
+ * Makes the check of requests against a completed model config: names, datatypes, shapes, batch
+ * size, and that the bytes are what the shape promises, on which native memory safety rests. The
+ * texts are those Triton's clients match on.
+ * @returns a function that throws HeadwayError `invalid_argument`.
+ */
+export function createRequestValidator(
+  config: ModelConfig,
+): (request: RequestToCheck) => CheckedRequest {
+  const maxBatchSize = config.maxBatchSize ?? 0;
+  const inputs = new Map(config.inputs.map((input) => [input.name, input]));
+  const required = config.inputs.filter((input) => !input.optional).map((input) => input.name);
+  const patterns = new Map(
+    config.inputs.map((input) => [
+      input.name,
+      maxBatchSize > 0 ? [-1, ...input.dims] : input.dims,
+    ]),
+  );
+  const allOutputs = config.outputs.map((output) => output.name);
+  const knownOutputs = new Set(allOutputs);
+
+  const outputNamesOf = (outputs: readonly RequestedOutput[]): readonly string[] => {
+    if (outputs.length === 0) return allOutputs;
+    for (const { name } of outputs) {
+      if (!knownOutputs.has(name)) {
+        throw invalidArgument(
+          `unexpected inference output '${name}' for model '${config.name}'; it has ${allOutputs.map((output) => `'${output}'`).join(', ')}`,
+        );
+      }
+    }
+    return outputs.map((output) => output.name);
+  };
+
+  return (request) => {
+    let batchSize = 1;
+    let isFirst = true;
+    for (const [name, tensor] of request.inputs) {
+      const input = inputs.get(name);
+      const pattern = patterns.get(name);
+      if (input === undefined || pattern === undefined) {
+        throw invalidArgument(`unexpected inference input '${name}' for model '${config.name}'`);
+      }
+      checkTensor(config.name, input, tensor, pattern);
+      if (maxBatchSize === 0) continue;
+      const itemCount = tensor.shape[0] ?? 1;
+      if (isFirst) batchSize = itemCount;
+      else if (itemCount !== batchSize) {
+        throw invalidArgument(
+          `input '${name}' batch size does not match other inputs for '${config.name}': got ${itemCount}, expected ${batchSize}`,
+        );
+      }
+      isFirst = false;
+    }
+    checkRequired(config.name, required, request.inputs);
+    checkBatchSize(config.name, batchSize, maxBatchSize);
+    return { batchSize, outputNames: outputNamesOf(request.outputs) };
+  };
+}
+
+function checkTensor(
+  model: string,
+  input: ModelInput,
+  tensor: Tensor,
+  pattern: readonly number[],
+): void {
+  const { name } = input;
+  if (tensor.datatype !== input.datatype) {
+    throw invalidArgument(
+      `inference input '${name}' data-type is '${tensor.datatype}', but model '${model}' expects '${input.datatype}'`,
+    );
+  }
+  if (!shapeMatches(tensor.shape, pattern)) {
+    throw invalidArgument(
+      `unexpected shape for input '${name}' for model '${model}'. Expected ${formatShape(pattern)}, got ${formatShape(tensor.shape)}.`,
+    );
+  }
+  if (tensor.datatype === 'BYTES') {
+    checkElements(model, name, tensor);
+    return;
+  }
+  const expectedBytes = tensorByteLength(tensor.datatype, tensor.shape);
+  if (expectedBytes !== tensor.data.byteLength) {
+    throw invalidArgument(
+      `input byte size mismatch for input '${name}' for model '${model}'. Expected ${expectedBytes}, got ${tensor.data.byteLength}`,
+    );
+  }
+}
+
+function checkElements(model: string, name: string, tensor: Tensor): void {
+  const expected = elementCount(tensor.shape);
+  const found = decodeBytesElements(tensor.data)?.length;
+  if (found === undefined) {
+    throw invalidArgument(
+      `input '${name}' for model '${model}' has broken BYTES data: each element is a 4-byte little-endian length and that many bytes`,
+    );
+  }
+  if (found !== expected) {
+    throw invalidArgument(
+      `expected ${expected} string elements for inference input '${name}' for model '${model}', got ${found}`,
+    );
+  }
+}
+
+function checkRequired(model: string, required: readonly string[], inputs: NamedTensors): void {
+  const missing = required.filter((name) => !inputs.has(name));
+  if (missing.length === 0) return;
+  const quote = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(',');
+  throw invalidArgument(
+    `expected ${required.length} inputs but got ${inputs.size} inputs for model '${model}'. Got input(s) [${quote([...inputs.keys()])}], but missing required input(s) [${quote(missing)}]. Please provide all required input(s).`,
+  );
+}
+
+function checkBatchSize(model: string, batchSize: number, maxBatchSize: number): void {
+  if (maxBatchSize === 0) return;
+  if (batchSize > maxBatchSize) {
+    throw invalidArgument(
+      `inference request batch-size must be <= ${maxBatchSize} for '${model}', got ${batchSize}`,
+    );
+  }
+  if (batchSize < 1) {
+    throw invalidArgument(`inference request batch-size must be >= 1 for '${model}', got 0`);
+  }
+}
