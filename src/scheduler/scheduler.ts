@@ -30,7 +30,12 @@ export interface JobResult {
 }
 
 /** Why a request was not executed. */
-export type RejectReason = 'queue_full' | 'would_miss_deadline' | 'timeout' | 'cancelled' | 'draining';
+export type RejectReason =
+  | 'queue_full'
+  | 'would_miss_deadline'
+  | 'timeout'
+  | 'cancelled'
+  | 'draining';
 
 /** What the scheduler tells of itself, as it happens. Must not throw. */
 export interface SchedulerObserver {

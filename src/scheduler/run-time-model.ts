@@ -1,0 +1,110 @@
+/** What a model's batches were measured to take, by batch size. */
+export interface RunTimeModel {
+  observe(batchSize: number, runMs: number, nowMs: number): void;
+  /** How long a batch of this size is expected to run; `undefined` before enough was measured. */
+  estimateMs(batchSize: number): number | undefined;
+  /** The same, but `undefined` also when the last measurement is too old to refuse requests by. */
+  freshEstimateMs(batchSize: number, nowMs: number): number | undefined;
+}
+
+/** The newest samples kept of each batch size; an odd number, so that one of them is the median. */
+const samplesPerSize = 7;
+/** One slow first run is no ground to refuse what follows. */
+const samplesBeforeEstimate = 3;
+/** Batch sizes measured at a time; the one not seen for the longest is given up. */
+const maxSizes = 64;
+/**
+ * Refusing requests leaves nothing to measure. After this long without a run the next request is
+ * let through whatever the estimate says, so a model that has become faster is noticed.
+ */
+const freshForMs = 1000;
+
+interface SizeSamples {
+  readonly batchSize: number;
+  /** Newest samples, in no order; `next` is the oldest. */
+  readonly samplesMs: number[];
+  next: number;
+  medianMs: number;
+}
+
+/** The line `perItemMs · batchSize + fixedMs`. */
+interface Line {
+  readonly perItemMs: number;
+  readonly fixedMs: number;
+}
+
+/**
+ * Makes an empty model. A measured batch size answers with the median of its newest samples, any
+ * other with a straight line through the medians. Memory and time are bounded.
+ */
+export function createRunTimeModel(): RunTimeModel {
+  const sizes = new Map<number, SizeSamples>();
+  let sampleCount = 0;
+  let lastObservedMs = -Infinity;
+  let line: Line | undefined;
+
+  function estimateMs(batchSize: number): number | undefined {
+    if (sampleCount < samplesBeforeEstimate) return undefined;
+    const measured = sizes.get(batchSize);
+    if (measured !== undefined && measured.samplesMs.length >= samplesBeforeEstimate) {
+      return measured.medianMs;
+    }
+    line ??= fitLine([...sizes.values()]);
+    return line.perItemMs * batchSize + line.fixedMs;
+  }
+
+  return {
+    observe(batchSize, runMs, nowMs) {
+      const samples = sizes.get(batchSize) ?? { batchSize, samplesMs: [], next: 0, medianMs: 0 };
+      addSample(samples, runMs);
+      sizes.delete(batchSize);
+      sizes.set(batchSize, samples);
+      if (sizes.size > maxSizes) {
+        for (const oldest of sizes.keys()) {
+          sizes.delete(oldest);
+          break;
+        }
+      }
+      sampleCount += 1;
+      lastObservedMs = nowMs;
+      line = undefined;
+    },
+    estimateMs,
+    freshEstimateMs: (batchSize, nowMs) =>
+      nowMs - lastObservedMs > freshForMs ? undefined : estimateMs(batchSize),
+  };
+}
+
+function addSample(samples: SizeSamples, runMs: number): void {
+  samples.samplesMs[samples.next] = runMs;
+  samples.next = (samples.next + 1) % samplesPerSize;
+  const sorted = samples.samplesMs.toSorted((a, b) => a - b);
+  samples.medianMs = sorted[(sorted.length - 1) >> 1] ?? runMs;
+}
+
+/**
+ * Least squares through the medians, each weighed by its samples. Larger batches never count as
+ * faster, and nothing as free before it starts: both parts of the line are at least 0.
+ */
+function fitLine(sizes: readonly SizeSamples[]): Line {
+  let weights = 0;
+  let sizeSum = 0;
+  let timeSum = 0;
+  for (const { batchSize, samplesMs, medianMs } of sizes) {
+    weights += samplesMs.length;
+    sizeSum += samplesMs.length * batchSize;
+    timeSum += samplesMs.length * medianMs;
+  }
+  const meanSize = sizeSum / weights;
+  const meanMs = timeSum / weights;
+  let covariance = 0;
+  let variance = 0;
+  for (const { batchSize, samplesMs, medianMs } of sizes) {
+    covariance += samplesMs.length * (batchSize - meanSize) * (medianMs - meanMs);
+    variance += samplesMs.length * (batchSize - meanSize) ** 2;
+  }
+  // One size alone cannot tell the parts apart; all of it counts as fixed, the hopeful reading.
+  const slope = variance > 0 ? Math.max(0, covariance / variance) : 0;
+  const perItemMs = Math.min(slope, meanMs / meanSize);
+  return { perItemMs, fixedMs: meanMs - perItemMs * meanSize };
+}

@@ -1,0 +1,110 @@
+import type { BatchItem, ExecutionTimings } from '../core/batch.ts';
+import { HeadwayError } from '../core/error.ts';
+import type { DynamicBatching } from '../config/model-config.ts';
+import { type QueuedRequest, urgencyMs } from './queue.ts';
+import { levelOf, policyAt, queueTimeoutMs } from './queue-policy.ts';
+import type { ReleasePlace } from './release-order.ts';
+import type { JobResult, SchedulerJob } from './scheduler.ts';
+
+/** A batch in execution. */
+export interface RunningBatch {
+  readonly jobs: readonly ScheduledJob[];
+  readonly batchSize: number;
+  readonly startedMs: number;
+  readonly abort: AbortController;
+  /** Jobs somebody still waits for. */
+  waitedForCount: number;
+}
+
+/** A job on its way from submission to its one answer. */
+export interface ScheduledJob extends QueuedRequest {
+  readonly job: SchedulerJob;
+  /** How long an instance had been free, in all, when the job came. */
+  readonly freeMsAtArrival: number;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: HeadwayError) => void;
+  /** Set when answers keep the order of submission. */
+  place: ReleasePlace | undefined;
+  /** `undefined` while it waits in the queue. */
+  batch: RunningBatch | undefined;
+  isSettled: boolean;
+  queueMs: number;
+  batchWaitMs: number;
+  /** Set while an abort of the job's signal is listened to. */
+  onAbort: (() => void) | undefined;
+}
+
+/** What a job is given when it comes, beside itself. */
+export interface Arrival {
+  readonly order: number;
+  readonly nowMs: number;
+  readonly shapeKey: string;
+  readonly scheduling: DynamicBatching;
+  readonly freeMs: number;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: HeadwayError) => void;
+}
+
+/** Works out a job's level, limits and urgency from its own wishes and the model's policies. */
+export function createScheduledJob(job: SchedulerJob, arrival: Arrival): ScheduledJob {
+  const { nowMs, scheduling } = arrival;
+  const level = levelOf(job.priority, scheduling);
+  const policy = policyAt(level, scheduling);
+  const timeoutAtMs = nowMs + queueTimeoutMs(job.queueTimeoutMs, policy);
+  const deadlineMs = job.deadlineMs ?? Infinity;
+  return {
+    job,
+    order: arrival.order,
+    level,
+    shapeKey: arrival.shapeKey,
+    batchSize: job.batchSize,
+    arrivalMs: nowMs,
+    deadlineMs,
+    timeoutAction: policy.timeoutAction,
+    timeoutAtMs,
+    urgencyMs: urgencyMs(nowMs, Math.min(timeoutAtMs, deadlineMs)),
+    delayed: false,
+    freeMsAtArrival: arrival.freeMs,
+    resolve: arrival.resolve,
+    reject: arrival.reject,
+    place: undefined,
+    batch: undefined,
+    isSettled: false,
+    queueMs: 0,
+    batchWaitMs: 0,
+    onAbort: undefined,
+  };
+}
+
+/** Answers a job with what its execution gave; nothing when it has its answer already. */
+export function settleWithItem(
+  job: ScheduledJob,
+  item: BatchItem | undefined,
+  timings: ExecutionTimings,
+): void {
+  if (item === undefined) {
+    settleWithError(job, new HeadwayError('internal', 'The model gave this request no answer.'));
+  } else if (item.kind === 'failed') {
+    settleWithError(job, item.error);
+  } else if (beginSettling(job)) {
+    const { queueMs, batchWaitMs } = job;
+    const { inputMs, inferMs, outputMs } = timings;
+    const { outputs } = item;
+    job.resolve({ outputs, timings: { queueMs, batchWaitMs, inputMs, inferMs, outputMs } });
+  }
+}
+
+/** Answers a job with a failure; nothing when it has its answer already. */
+export function settleWithError(job: ScheduledJob, error: HeadwayError): void {
+  if (beginSettling(job)) job.reject(error);
+}
+
+function beginSettling(job: ScheduledJob): boolean {
+  if (job.isSettled) return false;
+  job.isSettled = true;
+  if (job.onAbort !== undefined) {
+    job.job.signal?.removeEventListener('abort', job.onAbort);
+    job.onAbort = undefined;
+  }
+  return true;
+}
