@@ -4,15 +4,22 @@ import fc from 'fast-check';
 import { argmax, topK } from './top-k.ts';
 
 test('topK() ranks like a stable sort in falling order', () => {
-  const values = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double()), { maxLength: 60 });
+  const values = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double()), {
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(values, fc.nat({ max: 70 }), (row, k) => {
       const rank = (value: number): number => (Number.isNaN(value) ? -Infinity : value);
       const sorted = row
         .map((value, index) => ({ index, value }))
         .toSorted((a, b) => {
-          if (Number.isNaN(a.value) !== Number.isNaN(b.value)) return Number.isNaN(a.value) ? 1 : -1;
-          return rank(a.value) === rank(b.value) ? a.index - b.index : rank(b.value) > rank(a.value) ? 1 : -1;
+          if (Number.isNaN(a.value) !== Number.isNaN(b.value))
+            return Number.isNaN(a.value) ? 1 : -1;
+          return rank(a.value) === rank(b.value)
+            ? a.index - b.index
+            : rank(b.value) > rank(a.value)
+              ? 1
+              : -1;
         });
       assert.deepEqual(topK(row, k), sorted.slice(0, k));
     }),
