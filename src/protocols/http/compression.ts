@@ -1,0 +1,104 @@
+import { promisify } from 'node:util';
+import { deflate, gunzip, gunzipSync, gzip, inflate, inflateSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { HeadwayError, invalidArgument } from '../../core/error.ts';
+
+/** The codings this server reads and writes; `deflate` is the zlib form of RFC 9110. */
+export type ContentCoding = 'gzip' | 'deflate';
+
+const codings = {
+  gzip: {
+    unpack: promisify(gunzip),
+    unpackSync: gunzipSync,
+    pack: promisify(gzip),
+    packSync: gzipSync,
+  },
+  deflate: {
+    unpack: promisify(inflate),
+    unpackSync: inflateSync,
+    pack: promisify(deflate),
+    packSync: deflateSync,
+  },
+} as const;
+
+/** Below these sizes the work is cheaper than handing it to another thread. */
+const inlinePackBytes = 16 * 1024;
+const inlineUnpackBytes = 4 * 1024;
+const inlineUnpackedBytes = 64 * 1024;
+
+/**
+ * Reads a Content-Encoding header; `undefined` for none and for `identity`.
+ * @throws HeadwayError `unimplemented` for any other coding than gzip and deflate.
+ */
+export function parseContentCoding(header: string | undefined): ContentCoding | undefined {
+  if (header === undefined) return undefined;
+  const name = header.trim().toLowerCase();
+  if (name === '' || name === 'identity') return undefined;
+  if (name === 'gzip' || name === 'deflate') return name;
+  throw new HeadwayError(
+    'unimplemented',
+    `Content-Encoding '${header}' is not supported; use gzip, deflate or none.`,
+  );
+}
+
+/**
+ * Picks the coding an Accept-Encoding header prefers: the highest q-value, gzip at a tie;
+ * `undefined` for the plain body, which is also what a header that names neither gets.
+ */
+export function negotiateCoding(header: string | undefined): ContentCoding | undefined {
+  if (header === undefined) return undefined;
+  const weights = new Map<string, number>();
+  for (const entry of header.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim());
+    const q = parameters.find((parameter) => parameter.startsWith('q='));
+    const weight = q === undefined ? 1 : Number(q.slice(2));
+    if (name !== '') weights.set(name, weight >= 0 && weight <= 1 ? weight : 0);
+  }
+  const others = weights.get('*') ?? 0;
+  const gzipWeight = weights.get('gzip') ?? others;
+  const deflateWeight = weights.get('deflate') ?? others;
+  const best = Math.max(gzipWeight, deflateWeight);
+  if (best === 0 || (weights.get('identity') ?? 0) > best) return undefined;
+  return gzipWeight === best ? 'gzip' : 'deflate';
+}
+
+/**
+ * Decompresses a request body.
+ * @throws HeadwayError `invalid_argument` when the body is broken or larger than `maxBytes`.
+ */
+export async function unpackBody(
+  bytes: Buffer,
+  coding: ContentCoding,
+  maxBytes: number,
+): Promise<Buffer> {
+  const { unpack, unpackSync } = codings[coding];
+  if (bytes.byteLength <= inlineUnpackBytes) {
+    try {
+      return unpackSync(bytes, { maxOutputLength: Math.min(maxBytes, inlineUnpackedBytes) });
+    } catch (thrown) {
+      if (!isTooLarge(thrown)) throw unpackError(thrown, coding, maxBytes);
+    }
+  }
+  try {
+    return await unpack(bytes, { maxOutputLength: maxBytes });
+  } catch (thrown) {
+    throw unpackError(thrown, coding, maxBytes);
+  }
+}
+
+/** Compresses an answer at the fastest level. */
+export async function packBody(bytes: Uint8Array, coding: ContentCoding): Promise<Buffer> {
+  const { pack, packSync } = codings[coding];
+  const options = { level: 1 };
+  return bytes.byteLength <= inlinePackBytes ? packSync(bytes, options) : pack(bytes, options);
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE';
+}
+
+function unpackError(thrown: unknown, coding: ContentCoding, maxBytes: number): HeadwayError {
+  return isTooLarge(thrown)
+    ? invalidArgument(`The request body decompresses to more than the limit of ${maxBytes} bytes.`)
+    : invalidArgument(`The request body is not valid ${coding} data.`, { cause: thrown });
+}

@@ -1,0 +1,157 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { HeadwayError } from '../../core/error.ts';
+import type { Logger } from '../../core/logger.ts';
+import { answerMalformed } from './malformed.ts';
+import type { HttpHandler } from './handler.ts';
+
+/** How long a client may take over the parts of a connection, and how many there may be. */
+export interface ConnectionLimits {
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to its last. */
+  readonly requestTimeoutMs: number;
+  /** How long a connection may be idle between requests. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long a client may take nothing of an answer that is ready. */
+  readonly writeStallTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxConnections: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = Object.freeze({
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 120_000,
+  // Longer than the usual 60 s of load balancers, so that the balancer closes first.
+  keepAliveTimeoutMs: 75_000,
+  writeStallTimeoutMs: 30_000,
+  maxHeaderBytes: 16 * 1024,
+  maxConnections: 4096,
+});
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly handler: HttpHandler;
+  readonly limits: ConnectionLimits;
+  /** Bodies declared larger than this are not asked for when a client waits for `100 Continue`. */
+  readonly maxBodyBytes: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A listening server. Disposing it closes every connection at once. */
+export interface HttpServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port`, the host in brackets where it is IPv6. */
+  readonly url: string;
+  /**
+   * Stops accepting connections, answers what is in flight with `Connection: close`, and closes
+   * what is left after `timeoutMs`. Resolves when every connection is closed.
+   */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Starts an HTTP/1.1 server with bounds on everything a client can hold open.
+ * @throws HeadwayError `failed_precondition` when the address cannot be listened on.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { limits, clock, logger } = options;
+  const inFlight = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  let draining = false;
+
+  const isBusy = (socket: Socket): boolean =>
+    inFlight.values().some((response) => response.socket === socket);
+  const handle: HttpHandler = (request, response) => {
+    if (draining) response.shouldKeepAlive = false;
+    inFlight.add(response);
+    response.on('close', () => inFlight.delete(response));
+    options.handler(request, response);
+  };
+  const server = createHardenedServer(limits, handle);
+  server.on('checkContinue', (request, response) => {
+    const declared = Number(request.headers['content-length'] ?? 0);
+    if (declared <= options.maxBodyBytes) response.writeContinue();
+    handle(request, response);
+  });
+  server.on('clientError', (error, socket) => {
+    logger.verbose('A connection sent no valid HTTP.', { error });
+    answerMalformed(error, socket as Socket, isBusy(socket as Socket));
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  // Quiet is right while an answer is being made, wrong while a client does not take it.
+  server.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0 || !isBusy(socket)) socket.destroy();
+  });
+  server.on('drop', () => logger.warning('A connection was refused: too many are open.'));
+
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+
+  async function drain(timeoutMs: number): Promise<void> {
+    draining = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const response of inFlight) response.shouldKeepAlive = false;
+    // Connections on which nothing was ever sent are not idle in node's eyes.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    const cancel = clock.schedule(timeoutMs, () => server.closeAllConnections());
+    await closed;
+    cancel();
+  }
+
+  return {
+    host: options.host,
+    port,
+    url: `http://${host}:${port}`,
+    drain,
+    async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function createHardenedServer(limits: ConnectionLimits, handle: HttpHandler): Server {
+  const slowestMs = Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs);
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: slowestMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+      noDelay: true,
+    },
+    handle,
+  );
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.writeStallTimeoutMs;
+  return server;
+}
+
+async function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? 'it failed');
+    reject(
+      new HeadwayError(
+        'failed_precondition',
+        `Cannot listen on ${host} port ${port}: ${reason}. Choose another host or port.`,
+        { cause },
+      ),
+    );
+  });
+  server.listen({ host, port, backlog: 1024 }, resolve);
+  await promise;
+  server.removeAllListeners('error');
+}

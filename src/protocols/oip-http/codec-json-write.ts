@@ -1,0 +1,94 @@
+import { isUtf8 } from 'node:buffer';
+import { type Datatype, datatypeBytes } from '../../core/datatype.ts';
+import { invalidArgument } from '../../core/error.ts';
+import { type Tensor, decodeBytesElements } from '../../core/tensor.ts';
+
+type FixedDatatype = Exclude<Datatype, 'BYTES' | 'BOOL' | 'FP16' | 'BF16'>;
+
+const arrayTypes = {
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const satisfies Record<FixedDatatype, unknown>;
+
+const sliceElements = 16 * 1024;
+
+/**
+ * A tensor's elements as the inside of a flat JSON array, in slices that joined make the text. NaN
+ * and infinities are the bare tokens Triton writes.
+ * @param owner as errors name it: `output 'x'`.
+ * @throws HeadwayError `invalid_argument` for FP16 and BF16, which have no JSON form, and for BYTES
+ * that are not UTF-8.
+ */
+export function writeJsonData(tensor: Tensor, owner: string): Generator<string> {
+  switch (tensor.datatype) {
+    case 'FP16':
+    case 'BF16':
+      throw invalidArgument(
+        `The data of ${owner} is ${tensor.datatype} and must be sent as binary data: set its parameter 'binary_data'.`,
+      );
+    case 'BYTES':
+      return writeSlices(toTexts(tensor.data, owner), (texts) => texts.join(','));
+    case 'BOOL':
+      return writeSlices(tensor.data, (flags) => Array.from(flags, (flag) => flag !== 0).join(','));
+    case 'FP32':
+    case 'FP64':
+      return writeSlices(toArray(tensor.data, tensor.datatype), joinFloats);
+    default:
+      return writeSlices(toArray(tensor.data, tensor.datatype), (numbers) => numbers.join(','));
+  }
+}
+
+interface Sliceable<S> {
+  readonly length: number;
+  slice(from: number, to: number): S;
+}
+
+function* writeSlices<S>(elements: Sliceable<S>, join: (slice: S) => string): Generator<string> {
+  for (let from = 0; from < elements.length; from += sliceElements) {
+    const text = join(elements.slice(from, from + sliceElements));
+    yield from === 0 ? text : `,${text}`;
+  }
+}
+
+type FixedArray = InstanceType<(typeof arrayTypes)[FixedDatatype]>;
+
+function toArray(data: Uint8Array, datatype: FixedDatatype): Sliceable<FixedArray> {
+  const size = datatypeBytes[datatype];
+  const aligned = data.byteOffset % size === 0 ? data : data.slice();
+  return new arrayTypes[datatype](
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.byteLength / size,
+  );
+}
+
+/** Joining drops the sign of zero, so such slices go element by element. */
+function joinFloats(floats: FixedArray): string {
+  if (!floats.some((value: number | bigint) => Object.is(value, -0))) return floats.join(',');
+  return Array.from(floats as Iterable<number>, (value) =>
+    Object.is(value, -0) ? '-0.0' : String(value),
+  ).join(',');
+}
+
+function toTexts(data: Uint8Array, owner: string): string[] {
+  const elements = decodeBytesElements(data);
+  if (elements === undefined) throw new TypeError(`The BYTES framing of ${owner} is broken.`);
+  return elements.map((element) => {
+    if (!isUtf8(element)) {
+      throw invalidArgument(
+        `The data of ${owner} holds bytes that are not UTF-8; ask for it as binary data: set its parameter 'binary_data'.`,
+      );
+    }
+    return JSON.stringify(
+      Buffer.from(element.buffer, element.byteOffset, element.byteLength).toString(),
+    );
+  });
+}

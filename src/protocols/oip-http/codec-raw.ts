@@ -1,0 +1,66 @@
+import { datatypeBytes } from '../../core/datatype.ts';
+import { invalidArgument } from '../../core/error.ts';
+import { formatShape } from '../../core/shape.ts';
+import { type Tensor, type TensorSpec, encodeBytesElements } from '../../core/tensor.ts';
+import type { ModelMetadata } from '../../server/interface.ts';
+import { assertBinaryData } from './codec-binary.ts';
+import type { DecodedInferRequest } from './codec-request.ts';
+
+/**
+ * Reads a raw request (an Inference-Header-Content-Length of 0): the whole body is the model's only
+ * input, as a batch of one. At most one dimension of the input may be variable; its size follows
+ * from the body. A BYTES input has one element, whose length prefix is not in the body.
+ * @param isBatched whether the first dimension of the metadata's shapes is the batch.
+ * @throws HeadwayError `invalid_argument` when the model or the body does not allow it.
+ */
+export function decodeRawRequest(
+  body: Uint8Array,
+  metadata: ModelMetadata,
+  isBatched: boolean,
+): DecodedInferRequest {
+  const { name: modelName, inputs } = metadata;
+  const [spec] = inputs;
+  if (spec === undefined || inputs.length !== 1) {
+    throw invalidArgument(
+      `A raw request needs a model with one input; model '${modelName}' has ${inputs.length}.`,
+    );
+  }
+  const tensor = toRawTensor(body, spec, isBatched);
+  return {
+    request: {
+      id: '',
+      inputs: new Map([[spec.name, tensor]]),
+      outputs: [],
+      parameters: {},
+      priority: 0,
+      timeoutMicroseconds: 0,
+    },
+    form: { binaryByDefault: true, binaryByName: undefined },
+  };
+}
+
+function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Tensor {
+  const { name, datatype } = spec;
+  const owner = `input '${name}'`;
+  const dims = isBatched ? spec.shape.slice(1) : spec.shape;
+  if (dims.filter((dimension) => dimension === -1).length > 1) {
+    throw invalidArgument(
+      `A raw request allows one variable dimension; ${owner} has shape ${formatShape(dims)}.`,
+    );
+  }
+  const batch = isBatched ? [1] : [];
+  const known = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
+  if (datatype === 'BYTES') {
+    if (known !== 1 || dims.length !== 1) {
+      throw invalidArgument(
+        `A raw request allows a BYTES input of shape [1]; ${owner} has shape ${formatShape(dims)}.`,
+      );
+    }
+    return { datatype, shape: [...batch, 1], data: encodeBytesElements([body]) };
+  }
+  const elementBytes = datatypeBytes[datatype] * known;
+  const variable = elementBytes === 0 ? 0 : Math.floor(body.byteLength / elementBytes);
+  const shape = [...batch, ...dims.map((dimension) => (dimension === -1 ? variable : dimension))];
+  assertBinaryData(body, { owner, name, datatype, shape });
+  return { datatype, shape, data: body };
+}

@@ -1,0 +1,107 @@
+import type { ParameterValue, Parameters } from '../../core/batch.ts';
+import { formatShape } from '../../core/shape.ts';
+import type { InferResponse } from '../../server/interface.ts';
+import { writeJsonData } from './codec-json-write.ts';
+import type { OutputForm } from './codec-request.ts';
+
+/** The body of an infer answer. */
+export interface EncodedInferResponse {
+  /** The length of the JSON when binary data follows it; `undefined` when all of it is JSON. */
+  readonly headerLength: number | undefined;
+  /** JSON text first, then the tensors as they are. */
+  readonly parts: readonly (string | Uint8Array)[];
+}
+
+/** JSON data of more bytes than this is written in turns of the event loop. */
+const inlineJsonBytes = 64 * 1024;
+
+/**
+ * Writes an infer answer. Binary outputs are not copied. Large JSON data is written in turns of the
+ * event loop, and the result is then a promise.
+ * @throws HeadwayError `invalid_argument` for an output whose data has no JSON form.
+ */
+export function encodeInferResponse(
+  response: InferResponse,
+  form: OutputForm,
+): EncodedInferResponse | Promise<EncodedInferResponse> {
+  const binary: Uint8Array[] = [];
+  const slices = writeResponse(response, form, binary);
+  if (jsonTensorBytes(response, form) > inlineJsonBytes) return writeInTurns(slices, binary);
+  let json = '';
+  for (const slice of slices) json += slice;
+  return { headerLength: headerLengthOf([json], binary), parts: [json, ...binary] };
+}
+
+function isBinary(name: string, form: OutputForm): boolean {
+  return form.binaryByName?.get(name) ?? (form.binaryByName === undefined && form.binaryByDefault);
+}
+
+function jsonTensorBytes({ outputs }: InferResponse, form: OutputForm): number {
+  let total = 0;
+  for (const [name, { data }] of outputs) if (!isBinary(name, form)) total += data.byteLength;
+  return total;
+}
+
+async function writeInTurns(
+  slices: Iterable<string>,
+  binary: Uint8Array[],
+): Promise<EncodedInferResponse> {
+  const texts: string[] = [];
+  for (const slice of slices) {
+    texts.push(slice);
+    // oxlint-disable-next-line no-await-in-loop
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { headerLength: headerLengthOf(texts, binary), parts: [...texts, ...binary] };
+}
+
+function headerLengthOf(
+  texts: readonly string[],
+  binary: readonly Uint8Array[],
+): number | undefined {
+  if (binary.every((data) => data.byteLength === 0)) return undefined;
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+function* writeResponse(
+  response: InferResponse,
+  form: OutputForm,
+  binary: Uint8Array[],
+): Generator<string> {
+  yield openResponse(response);
+  let separator = '';
+  for (const [name, tensor] of response.outputs) {
+    const { datatype, shape, data } = tensor;
+    const head = `${separator}{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":${formatShape(shape)}`;
+    separator = ',';
+    if (isBinary(name, form)) {
+      binary.push(data);
+      yield `${head},"parameters":{"binary_data_size":${data.byteLength}}}`;
+    } else {
+      yield `${head},"data":[`;
+      yield* writeJsonData(tensor, `output '${name}'`);
+      yield ']}';
+    }
+  }
+  yield ']}';
+}
+
+function openResponse({ modelName, modelVersion, id, parameters }: InferResponse): string {
+  let text = '{';
+  if (id !== '') text += `"id":${JSON.stringify(id)},`;
+  text += `"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)},`;
+  text += writeParameters(parameters);
+  return `${text}"outputs":[`;
+}
+
+/** The member with its comma, or nothing. */
+function writeParameters(parameters: Parameters): string {
+  const members = Object.entries(parameters).map(
+    ([name, value]) => `${JSON.stringify(name)}:${writeScalar(value)}`,
+  );
+  return members.length === 0 ? '' : `"parameters":{${members.join(',')}},`;
+}
+
+function writeScalar(value: ParameterValue): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '../../core/clock.ts';
+import type { InferenceServer } from '../../server/interface.ts';
+import { negotiateCoding, packBody } from '../http/compression.ts';
+import { joinParts, sendParts } from '../http/respond.ts';
+import type { HttpExchange } from '../http/route.ts';
+import { decodeRawRequest } from './codec-raw.ts';
+import { type DecodedInferRequest, decodeInferRequest } from './codec-request.ts';
+import { type EncodedInferResponse, encodeInferResponse } from './codec-response.ts';
+import {
+  type InferBody,
+  type InferBodyOptions,
+  clientGone,
+  parseDeadline,
+  readInferBody,
+} from './infer-body.ts';
+import { formatServerTiming } from './timing.ts';
+
+export interface InferHandlerOptions extends InferBodyOptions {
+  readonly server: InferenceServer;
+  readonly clock: Clock;
+}
+
+/** Makes the handler of `POST /v2/models/{model}[/versions/{version}]/infer`. */
+export function createInferHandler(
+  options: InferHandlerOptions,
+): (exchange: HttpExchange) => Promise<void> {
+  const { server, clock, budget } = options;
+
+  return async (exchange) => {
+    const { request, startMs } = exchange;
+    const [modelName = '', modelVersion = ''] = exchange.params;
+    const deadlineMs = parseDeadline(request.headers, startMs);
+    const body = await readInferBody(exchange, options);
+    const receivedMs = clock.nowMs();
+    const signal = watchClient(exchange, () => budget.release(body.heldBytes));
+
+    const decoded = await decode(body, { modelName, modelVersion });
+    const answer = await server.infer({
+      modelName,
+      modelVersion,
+      id: decoded.request.id,
+      inputs: decoded.request.inputs,
+      outputs: decoded.request.outputs,
+      parameters: decoded.request.parameters,
+      priority: decoded.request.priority,
+      timeoutMicroseconds: decoded.request.timeoutMicroseconds,
+      deadlineMs,
+      signal,
+      receivedMs,
+    });
+    const encoded = await encodeInferResponse(answer, decoded.form);
+    const head: string[] = [];
+    if (request.headers['headway-timings'] !== undefined) {
+      const times = { startMs, receivedMs, endMs: clock.nowMs() };
+      head.push('Server-Timing', formatServerTiming(answer.timings, times));
+    }
+    await send(exchange, encoded, head);
+  };
+
+  function decode(
+    { bytes, headerLength }: InferBody,
+    { modelName, modelVersion }: { readonly modelName: string; readonly modelVersion: string },
+  ): DecodedInferRequest | Promise<DecodedInferRequest> {
+    if (headerLength !== 0) {
+      const maxJsonTensorBytes = options.limits.maxBodyBytes;
+      return decodeInferRequest(bytes, { headerLength, modelName, maxJsonTensorBytes });
+    }
+    const metadata = server.modelMetadata(modelName, modelVersion);
+    const { max_batch_size: maxBatchSize } = server.modelConfig(modelName, modelVersion);
+    return decodeRawRequest(bytes, metadata, typeof maxBatchSize === 'number' && maxBatchSize > 0);
+  }
+}
+
+/** A signal that is aborted when the client goes away before its answer is written. */
+function watchClient({ response }: HttpExchange, release: () => void): AbortSignal {
+  // A response destroyed while the body was decompressed has told of its end already.
+  if (response.destroyed) {
+    release();
+    throw clientGone();
+  }
+  const abort = new AbortController();
+  response.on('close', () => {
+    release();
+    if (!response.writableFinished) abort.abort();
+  });
+  return abort.signal;
+}
+
+async function send(
+  { request, response }: HttpExchange,
+  { headerLength, parts }: EncodedInferResponse,
+  head: string[],
+): Promise<void> {
+  if (headerLength === undefined) head.push('Content-Type', 'application/json');
+  else {
+    head.push('Content-Type', 'application/octet-stream');
+    head.push('Inference-Header-Content-Length', String(headerLength));
+  }
+  const coding = negotiateCoding(request.headers['accept-encoding']);
+  if (coding === undefined) {
+    sendParts(response, { head, parts });
+    return;
+  }
+  const packed = await packBody(joinParts(parts), coding);
+  sendParts(response, { head: [...head, 'Content-Encoding', coding], parts: [packed] });
+}

@@ -1,0 +1,174 @@
+import type { Clock } from '../../core/clock.ts';
+import { HeadwayError } from '../../core/error.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { InferenceServer } from '../../server/interface.ts';
+import { readBody } from '../http/body.ts';
+import { type HttpHandler, createHttpHandler } from '../http/handler.ts';
+import { type BodyLimits, type ByteBudget, createByteBudget } from '../http/limits.ts';
+import { sendEmpty, sendJson } from '../http/respond.ts';
+import type { Authorize, HttpExchange, Plane, Route } from '../http/route.ts';
+import {
+  encodeModelMetadata,
+  encodeRepositoryIndex,
+  encodeServerMetadata,
+  encodeStatistics,
+} from './codec-metadata.ts';
+import { decodeIndexRequest, decodeLoadRequest, decodeUnloadRequest } from './codec-repository.ts';
+import { createInferHandler } from './infer.ts';
+import { failOip } from './status.ts';
+
+export interface OipRoutesOptions {
+  readonly server: InferenceServer;
+  readonly clock: Clock;
+  readonly limits: BodyLimits;
+}
+
+export interface OipHttpOptions extends OipRoutesOptions {
+  readonly logger: Logger;
+  readonly authorize: Authorize;
+}
+
+/** The Open Inference Protocol v2 over HTTP, with Triton's extensions, as a node:http listener. */
+export function createOipHttpHandler(options: OipHttpOptions): HttpHandler {
+  const { clock, logger, authorize } = options;
+  return createHttpHandler({ routes: createOipRoutes(options), clock, logger, authorize });
+}
+
+/**
+ * The routes of the Open Inference Protocol v2 and of Triton's extensions that work here, for
+ * joining with those of other protocols.
+ */
+export function createOipRoutes(options: OipRoutesOptions): readonly Route[] {
+  const { server, limits } = options;
+  const budget = createByteBudget(limits.maxBufferedBytes);
+  return [
+    ...healthRoutes(server),
+    ...modelRoutes(server),
+    ...onModel('POST', '/infer', 'inference', createInferHandler({ ...options, budget })),
+    ...repositoryRoutes(server, { limits, budget }),
+  ];
+}
+
+function route(method: Route['method'], path: string, rest: RouteRest): Route {
+  return { method, path, plane: rest.plane, handle: rest.handle, fail: failOip };
+}
+
+interface RouteRest {
+  readonly plane: Plane;
+  readonly handle: Route['handle'];
+}
+
+/** A route under a model, with and without its version. */
+function onModel(
+  method: Route['method'],
+  suffix: string,
+  plane: Plane,
+  handle: Route['handle'],
+): readonly Route[] {
+  return [
+    route(method, `/v2/models/{model}${suffix}`, { plane, handle }),
+    route(method, `/v2/models/{model}/versions/{version}${suffix}`, { plane, handle }),
+  ];
+}
+
+function healthRoutes(server: InferenceServer): readonly Route[] {
+  const answer = ({ response }: HttpExchange, good: boolean): void =>
+    sendEmpty(response, good ? 200 : 400);
+  return [
+    route('GET', '/v2/health/live', {
+      plane: 'health',
+      handle: (exchange) => answer(exchange, server.isLive()),
+    }),
+    route('GET', '/v2/health/ready', {
+      plane: 'health',
+      handle: (exchange) => answer(exchange, server.isReady()),
+    }),
+    ...onModel('GET', '/ready', 'inference', (exchange) => {
+      const [model = '', version = ''] = exchange.params;
+      answer(exchange, server.isModelReady(model, version));
+    }),
+  ];
+}
+
+function modelRoutes(server: InferenceServer): readonly Route[] {
+  return [
+    route('GET', '/v2', {
+      plane: 'inference',
+      handle: ({ response }) =>
+        sendJson(response, { json: encodeServerMetadata(server.serverMetadata()) }),
+    }),
+    ...onModel('GET', '', 'inference', ({ response, params: [model = '', version = ''] }) =>
+      sendJson(response, { json: encodeModelMetadata(server.modelMetadata(model, version)) }),
+    ),
+    ...onModel('GET', '/config', 'inference', ({ response, params: [model = '', version = ''] }) =>
+      sendJson(response, { json: JSON.stringify(server.modelConfig(model, version)) }),
+    ),
+    ...onModel(
+      'GET',
+      '/stats',
+      'observability',
+      ({ response, params: [model = '', version = ''] }) =>
+        sendJson(response, { json: encodeStatistics(server.statistics(model, version)) }),
+    ),
+    route('GET', '/v2/models/stats', {
+      plane: 'observability',
+      handle: ({ response }) =>
+        sendJson(response, { json: encodeStatistics(server.statistics('', '')) }),
+    }),
+  ];
+}
+
+interface RepositoryRouteOptions {
+  readonly limits: BodyLimits;
+  readonly budget: ByteBudget;
+}
+
+function repositoryRoutes(
+  server: InferenceServer,
+  options: RepositoryRouteOptions,
+): readonly Route[] {
+  const plane = 'admin';
+  const refuseNamed = ({ params: [repository = ''] }: HttpExchange): never => {
+    throw new HeadwayError(
+      'unimplemented',
+      `A named repository ('${repository}') is not supported; leave the repository name out.`,
+    );
+  };
+  const onRepository = (suffix: string, handle: Route['handle']): readonly Route[] => [
+    route('POST', `/v2/repository${suffix}`, { plane, handle }),
+    route('POST', `/v2/repository/{repository}${suffix}`, { plane, handle: refuseNamed }),
+  ];
+  return [
+    ...onRepository('/index', async (exchange) => {
+      const readyOnly = await withBody(exchange, options, decodeIndexRequest);
+      sendJson(exchange.response, {
+        json: encodeRepositoryIndex(server.repositoryIndex(readyOnly)),
+      });
+    }),
+    ...onRepository('/models/{model}/load', async (exchange) => {
+      const overrides = await withBody(exchange, options, decodeLoadRequest);
+      await server.loadModel(exchange.params[0] ?? '', overrides);
+      sendEmpty(exchange.response, 200);
+    }),
+    ...onRepository('/models/{model}/unload', async (exchange) => {
+      await withBody(exchange, options, decodeUnloadRequest);
+      await server.unloadModel(exchange.params[0] ?? '');
+      sendEmpty(exchange.response, 200);
+    }),
+  ];
+}
+
+/** Reads a body, decodes it and gives its memory back. */
+async function withBody<T>(
+  { request }: HttpExchange,
+  { limits, budget }: RepositoryRouteOptions,
+  decode: (body: Uint8Array) => T,
+): Promise<T> {
+  const { maxBodyBytes: maxBytes } = limits;
+  const { bytes, heldBytes } = await readBody(request, { maxBytes, budget, alignedOffset: 0 });
+  try {
+    return decode(bytes);
+  } finally {
+    budget.release(heldBytes);
+  }
+}
