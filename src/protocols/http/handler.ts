@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { HeadwayError, toHeadwayError } from '../../core/error.ts';
+import { type HeadwayError, toHeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { canRespond, sendJson } from './respond.ts';
 import type { Authorize, HttpExchange, Route } from './route.ts';

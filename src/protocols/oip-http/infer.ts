@@ -3,9 +3,9 @@ import type { InferenceServer } from '../../server/interface.ts';
 import { negotiateCoding, packBody } from '../http/compression.ts';
 import { joinParts, sendParts } from '../http/respond.ts';
 import type { HttpExchange } from '../http/route.ts';
-import { decodeRawRequest } from './codec-raw.ts';
-import { type DecodedInferRequest, decodeInferRequest } from './codec-request.ts';
-import { type EncodedInferResponse, encodeInferResponse } from './codec-response.ts';
+import { decodeRawRequest } from './codec/raw.ts';
+import { type DecodedInferRequest, decodeInferRequest } from './codec/request.ts';
+import { type EncodedInferResponse, encodeInferResponse } from './codec/response.ts';
 import {
   type InferBody,
   type InferBodyOptions,

@@ -12,8 +12,8 @@ import {
   encodeRepositoryIndex,
   encodeServerMetadata,
   encodeStatistics,
-} from './codec-metadata.ts';
-import { decodeIndexRequest, decodeLoadRequest, decodeUnloadRequest } from './codec-repository.ts';
+} from './codec/metadata.ts';
+import { decodeIndexRequest, decodeLoadRequest, decodeUnloadRequest } from './codec/repository.ts';
 import { createInferHandler } from './infer.ts';
 import { failOip } from './status.ts';
 

@@ -1,7 +1,7 @@
-import type { Datatype } from '../../core/datatype.ts';
-import { invalidArgument } from '../../core/error.ts';
-import { type Shape, elementCount, formatShape } from '../../core/shape.ts';
-import { tensorByteLength } from '../../core/tensor.ts';
+import type { Datatype } from '../../../core/datatype.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
+import { tensorByteLength } from '../../../core/tensor.ts';
 
 /** Whose bytes are taken, and what they must be. */
 export interface BinaryTensor {

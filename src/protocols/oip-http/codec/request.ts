@@ -1,14 +1,14 @@
-import { invalidArgument } from '../../core/error.ts';
-import { HeadwayError } from '../../core/error.ts';
-import { isDatatype } from '../../core/datatype.ts';
-import { type Shape, elementCount, formatShape } from '../../core/shape.ts';
-import { type Tensor, tensorByteLength } from '../../core/tensor.ts';
-import type { InferRequest, RequestedOutput } from '../../server/interface.ts';
-import { createBinaryReader, type BinaryReader } from './codec-binary.ts';
-import { type JsonObject, type JsonSpan, type JsonValue, readJson } from './codec-json.ts';
-import { createJsonDataReader, type JsonDataReader } from './codec-json-data.ts';
-import { asArray, asObject, asOptionalObject, asText, describe } from './codec-members.ts';
-import { readOutputParameters, readRequestParameters } from './codec-parameters.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { HeadwayError } from '../../../core/error.ts';
+import { isDatatype } from '../../../core/datatype.ts';
+import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
+import { type Tensor, tensorByteLength } from '../../../core/tensor.ts';
+import type { InferRequest, RequestedOutput } from '../../../server/interface.ts';
+import { createBinaryReader, type BinaryReader } from './binary.ts';
+import { type JsonObject, type JsonSpan, type JsonValue, readJson } from './json.ts';
+import { createJsonDataReader, type JsonDataReader } from './json-data.ts';
+import { asArray, asObject, asOptionalObject, asText, describe } from './members.ts';
+import { readOutputParameters, readRequestParameters } from './parameters.ts';
 
 /** In which form each output is to be answered. */
 export interface OutputForm {
@@ -112,7 +112,6 @@ async function readInSlices(
   inputs: Map<string, Tensor>,
 ): Promise<void> {
   for (const [name, input] of pending) {
-    // oxlint-disable-next-line no-await-in-loop
     while (!input.reader.read(sliceElements)) await new Promise((resolve) => setImmediate(resolve));
     inputs.set(name, completeInput(input));
   }

@@ -1,11 +1,11 @@
-import type { TensorSpec } from '../../core/tensor.ts';
+import type { TensorSpec } from '../../../core/tensor.ts';
 import type {
   BatchStatistic,
   DurationStatistic,
   ModelStatistics,
-} from '../../metrics/model-statistics.ts';
-import type { IndexEntry } from '../../repository/repository.ts';
-import type { ModelMetadata, ServerMetadata } from '../../server/interface.ts';
+} from '../../../metrics/model-statistics.ts';
+import type { IndexEntry } from '../../../repository/repository.ts';
+import type { ModelMetadata, ServerMetadata } from '../../../server/interface.ts';
 
 /** The answer to `GET /v2`. */
 export function encodeServerMetadata({ name, version, extensions }: ServerMetadata): string {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { type Datatype, datatypeBytes } from '../../core/datatype.ts';
-import { invalidArgument } from '../../core/error.ts';
-import { type Tensor, decodeBytesElements } from '../../core/tensor.ts';
+import { type Datatype, datatypeBytes } from '../../../core/datatype.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { type Tensor, decodeBytesElements } from '../../../core/tensor.ts';
 
 type FixedDatatype = Exclude<Datatype, 'BYTES' | 'BOOL' | 'FP16' | 'BF16'>;
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { invalidArgument } from '../../core/error.ts';
-import type { HeadwayError } from '../../core/error.ts';
-import { type JsonCursor, createJsonCursor, scanNumber, skipSpace } from './codec-json-scan.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import type { HeadwayError } from '../../../core/error.ts';
+import { type JsonCursor, createJsonCursor, scanNumber, skipSpace } from './json-scan.ts';
 
 /**
  * A JSON value with what JSON.parse loses: whole numbers written as such are `number`, or `bigint`

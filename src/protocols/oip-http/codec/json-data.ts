@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { type Datatype, datatypeBytes } from '../../core/datatype.ts';
-import { invalidArgument } from '../../core/error.ts';
-import { jsonError, maxJsonDepth, readString } from './codec-json.ts';
-import { createJsonElementWriter, type JsonElementWriter } from './codec-json-elements.ts';
-import { type JsonCursor, createJsonCursor, skipSpace } from './codec-json-scan.ts';
+import { type Datatype, datatypeBytes } from '../../../core/datatype.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { jsonError, maxJsonDepth, readString } from './json.ts';
+import { createJsonElementWriter, type JsonElementWriter } from './json-elements.ts';
+import { type JsonCursor, createJsonCursor, skipSpace } from './json-scan.ts';
 
 export interface JsonDataOptions {
   /** Who the data belongs to, as errors name it: `input 'x'`. */

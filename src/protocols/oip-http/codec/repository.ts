@@ -1,7 +1,7 @@
-import { invalidArgument } from '../../core/error.ts';
-import type { LoadOverrides } from '../../repository/repository.ts';
-import { type JsonObject, readJson } from './codec-json.ts';
-import { asBoolean, asObject, asOptionalObject, asText } from './codec-members.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import type { LoadOverrides } from '../../../repository/repository.ts';
+import { type JsonObject, readJson } from './json.ts';
+import { asBoolean, asObject, asOptionalObject, asText } from './members.ts';
 
 /** The body of an index request: whether only ready models are wanted. An empty body is fine. */
 export function decodeIndexRequest(body: Uint8Array): boolean {

@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../core/error.ts';
-import type { JsonArray, JsonObject, JsonValue } from './codec-json.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import type { JsonArray, JsonObject, JsonValue } from './json.ts';
 
 /** Checked access to JSON values; `what` begins the error: "The 'name' of an input". */
 export function asObject(value: JsonValue | undefined, what: string): JsonObject {

@@ -1,8 +1,8 @@
-import type { ParameterValue, Parameters } from '../../core/batch.ts';
-import { formatShape } from '../../core/shape.ts';
-import type { InferResponse } from '../../server/interface.ts';
-import { writeJsonData } from './codec-json-write.ts';
-import type { OutputForm } from './codec-request.ts';
+import type { ParameterValue, Parameters } from '../../../core/batch.ts';
+import { formatShape } from '../../../core/shape.ts';
+import type { InferResponse } from '../../../server/interface.ts';
+import { writeJsonData } from './json-write.ts';
+import type { OutputForm } from './request.ts';
 
 /** The body of an infer answer. */
 export interface EncodedInferResponse {
@@ -49,7 +49,6 @@ async function writeInTurns(
   const texts: string[] = [];
   for (const slice of slices) {
     texts.push(slice);
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { headerLength: headerLengthOf(texts, binary), parts: [...texts, ...binary] };

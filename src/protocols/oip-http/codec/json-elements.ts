@@ -1,5 +1,5 @@
-import type { Datatype } from '../../core/datatype.ts';
-import { type JsonCursor, scanNumber } from './codec-json-scan.ts';
+import type { Datatype } from '../../../core/datatype.ts';
+import { type JsonCursor, scanNumber } from './json-scan.ts';
 
 /** Takes the elements of one tensor in their order. */
 export interface JsonElementWriter {

@@ -1,10 +1,10 @@
-import { datatypeBytes } from '../../core/datatype.ts';
-import { invalidArgument } from '../../core/error.ts';
-import { formatShape } from '../../core/shape.ts';
-import { type Tensor, type TensorSpec, encodeBytesElements } from '../../core/tensor.ts';
-import type { ModelMetadata } from '../../server/interface.ts';
-import { assertBinaryData } from './codec-binary.ts';
-import type { DecodedInferRequest } from './codec-request.ts';
+import { datatypeBytes } from '../../../core/datatype.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { formatShape } from '../../../core/shape.ts';
+import { type Tensor, type TensorSpec, encodeBytesElements } from '../../../core/tensor.ts';
+import type { ModelMetadata } from '../../../server/interface.ts';
+import { assertBinaryData } from './binary.ts';
+import type { DecodedInferRequest } from './request.ts';
 
 /**
  * Reads a raw request (an Inference-Header-Content-Length of 0): the whole body is the model's only

@@ -1,7 +1,7 @@
-import type { ParameterValue, Parameters } from '../../core/batch.ts';
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
-import type { JsonObject, JsonValue } from './codec-json.ts';
-import { asBoolean, asUnsigned, describe } from './codec-members.ts';
+import type { ParameterValue, Parameters } from '../../../core/batch.ts';
+import { HeadwayError, invalidArgument } from '../../../core/error.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import { asBoolean, asUnsigned, describe } from './members.ts';
 
 /** The parameters of a request: those the protocol reserves by name, and the model's own. */
 export interface RequestParameters {
