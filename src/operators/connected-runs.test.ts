@@ -62,18 +62,20 @@ function floodFill({ width, height, values }: ScoreMap): number[][] {
     const region = [first];
     seen.add(first);
     for (const pixel of region) {
-      for (let dy = -1; dy <= 1; dy++) {
-        for (let dx = -1; dx <= 1; dx++) {
-          const x = (pixel % width) + dx;
-          const y = Math.floor(pixel / width) + dy;
-          const next = y * width + x;
-          if (x < 0 || x >= width || y < 0 || y >= height || values[next] !== 1) continue;
-          if (!seen.has(next)) region.push(next);
-          seen.add(next);
-        }
+      for (const next of neighbours(pixel, width, height)) {
+        if (values[next] === 1 && !seen.has(next)) region.push(next);
+        seen.add(next);
       }
     }
     regions.push(region.sort((a, b) => a - b));
   }
   return regions;
+}
+
+function neighbours(pixel: number, width: number, height: number): number[] {
+  const x = pixel % width;
+  const y = Math.floor(pixel / width);
+  const columns = [x - 1, x, x + 1].filter((column) => column >= 0 && column < width);
+  const rows = [y - 1, y, y + 1].filter((row) => row >= 0 && row < height);
+  return rows.flatMap((row) => columns.map((column) => row * width + column));
 }

@@ -90,7 +90,7 @@ test('cropQuad() repeats the border outside the picture', () => {
     { x: -10, y: 0 },
   ];
   const crop = cropQuad(gradient(20, 20), quad, { width: 5, height: 5 });
-  assert.deepEqual([...new Set(crop.data)].toSorted(), [0, 128]);
+  assert.deepEqual(new Set(crop.data), new Set([0, 128]));
 });
 
 test('quadSize() takes the longer of opposite sides', () => {
