@@ -11,6 +11,8 @@ export interface ModelInput {
   readonly optional: boolean;
   /** Requests that differ in a variable dimension are padded with this and batched together. */
   readonly padValue: number | undefined;
+  /** Image layout, told to clients; absent when the config names none. */
+  readonly format?: 'nhwc' | 'nchw';
 }
 
 export interface ModelOutput {
