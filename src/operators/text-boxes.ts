@@ -60,7 +60,7 @@ export function findTextBoxes(
   };
   const boxes: TextBox[] = [];
   for (const region of connectedRuns(map, pixelThreshold)) {
-    const rectangle = minimumAreaRectangle(convexHull(runCorners(region)));
+    const rectangle = minimumAreaRectangle(convexHull(rowCorners(region)));
     if (Math.min(rectangle.width, rectangle.height) < minSide) continue;
     const score = meanScore(map, region);
     if (score < boxThreshold) continue;
@@ -71,14 +71,14 @@ export function findTextBoxes(
   return boxes.sort((a, b) => b.score - a.score).slice(0, maxCount);
 }
 
-/** The outer corners of every run: their hull is the hull of the region. */
-function runCorners(region: readonly Run[]): Point[] {
-  return region.flatMap(({ y, start, end }) => [
-    { x: start, y },
-    { x: end, y },
-    { x: start, y: y + 1 },
-    { x: end, y: y + 1 },
-  ]);
+/** The outer corners of a region's rows: their hull is the hull of the region. */
+function rowCorners(region: readonly Run[]): Point[] {
+  const corners: Point[] = [];
+  for (const [index, { y, start, end }] of region.entries()) {
+    if (region[index - 1]?.y !== y) corners.push({ x: start, y }, { x: start, y: y + 1 });
+    if (region[index + 1]?.y !== y) corners.push({ x: end, y }, { x: end, y: y + 1 });
+  }
+  return corners;
 }
 
 /** The mean of the map over a region. */
