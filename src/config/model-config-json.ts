@@ -1,4 +1,4 @@
-import type { Datatype } from '../../core/datatype.ts';
+import type { Datatype } from '../core/datatype.ts';
 import type {
   DynamicBatching,
   InstanceGroup,
@@ -9,7 +9,7 @@ import type {
   VersionPolicy,
   Warmup,
   WarmupData,
-} from '../model-config.ts';
+} from './model-config.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HeadwayError } from '../../core/error.ts';
-import type { TensorSpec } from '../../core/tensor.ts';
-import type { ModelConfig } from '../model-config.ts';
+import { HeadwayError } from '../core/error.ts';
+import type { TensorSpec } from '../core/tensor.ts';
+import type { ModelConfig } from './model-config.ts';
 import { completeModelConfig } from './complete-model-config.ts';
 import { modelConfigToJson } from './model-config-json.ts';
-import { parseModelConfigJson, parseModelConfigPbtxt } from './parse-model-config.ts';
+import { parseModelConfigJson, parseModelConfigPbtxt } from './model/parse-model-config.ts';
 
 const source = {
   modelName: 'net',

@@ -1,9 +1,9 @@
-import { type HeadwayError, invalidArgument } from '../../core/error.ts';
-import { didYouMean } from '../../core/nearest-name.ts';
-import { formatShape, type ShapePattern } from '../../core/shape.ts';
-import type { TensorSpec } from '../../core/tensor.ts';
-import type { ModelConfig, ModelInput, ModelOutput, Warmup } from '../model-config.ts';
-import { deepFreeze } from './deep-freeze.ts';
+import { type HeadwayError, invalidArgument } from '../core/error.ts';
+import { didYouMean } from '../core/nearest-name.ts';
+import { formatShape, type ShapePattern } from '../core/shape.ts';
+import type { TensorSpec } from '../core/tensor.ts';
+import type { ModelConfig, ModelInput, ModelOutput, Warmup } from './model-config.ts';
+import { deepFreeze } from './model/deep-freeze.ts';
 
 /** What the model itself takes and gives, batch dimension included. */
 interface Signature {
