@@ -82,16 +82,22 @@ export class WireWriter {
     if (typeof value === 'number' && value >= 0) {
       let rest = value;
       for (; rest > 0x7f; rest = Math.floor(rest / 128)) {
-        this.#open[this.#reserve(1)] = (rest % 128) | 0x80;
+        this.#byte((rest % 128) | 0x80);
       }
-      this.#open[this.#reserve(1)] = rest;
+      this.#byte(rest);
       return;
     }
     let rest = BigInt.asUintN(64, BigInt(value));
     for (; rest > 0x7fn; rest >>= 7n) {
-      this.#open[this.#reserve(1)] = Number(rest & 0x7fn) | 0x80;
+      this.#byte(Number(rest & 0x7fn) | 0x80);
     }
-    this.#open[this.#reserve(1)] = Number(rest);
+    this.#byte(Number(rest));
+  }
+
+  #byte(value: number): void {
+    // Reserving may replace the buffer, so it comes first.
+    const start = this.#reserve(1);
+    this.#open[start] = value;
   }
 
   #reserve(byteCount: number): number {
