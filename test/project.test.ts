@@ -28,7 +28,7 @@ test('every dependency has its paragraph in docs/dependencies.md', () => {
   const wanted = sections.flatMap((section) => Object.keys(manifest[section] ?? {}));
   const paragraphs = textOf('docs/dependencies.md').matchAll(/^\*\*`[^:]+:/gm);
   const described = [...paragraphs].flatMap(([names]) =>
-    [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   );
   assert.deepEqual(described.toSorted(), wanted.toSorted());
 });

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { identityModel } from '../src/testing/models/small-models.ts';
+import { writeModel } from '../src/testing/models/write-model.ts';
+
+const execute = promisify(execFile);
+const root = path.join(import.meta.dirname, '..');
+
+/** What somebody who installs the package has: npm and whatever Node the machine brings. */
+const env: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
+  PATH: (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((folder) => !folder.includes('node_modules'))
+    .join(path.delimiter),
+  npm_config_loglevel: 'error',
+};
+
+/** An empty folder, with the packed package installed in it. */
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'headway-package-'));
+  await execute(process.execPath, ['scripts/build.ts'], { cwd: root });
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], root);
+  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await run('npm', ['install', ...options, `./${stdout.trim()}`]);
+});
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+test('the package holds what runs, and no test', async () => {
+  const files = await readdir(path.join(folder, 'node_modules/headway'), { recursive: true });
+  const odd = files.filter((file) => /\.test\.|^dist\/testing|contract|(?<!\.d)\.ts$/.test(file));
+  assert.deepEqual(odd, []);
+  const main = await readFile(path.join(folder, 'node_modules/headway/dist/cli/main.js'), 'utf8');
+  assert.match(main, /^#!\/usr\/bin\/env node\n/);
+  for (const file of files.filter((name) => name.endsWith('.js'))) {
+    const code = await readFile(path.join(folder, 'node_modules/headway', file), 'utf8');
+    assert.doesNotMatch(code, /from '(?:node:test|fast-check)'/, file);
+    assert.doesNotMatch(code, /(?:from|import\() ?'\.[^']*\.ts'/, file);
+  }
+});
+
+test('npx headway --help names the commands', async () => {
+  const { stdout } = await run('npx', ['headway', '--help']);
+  assert.match(stdout, /\bserve\b/);
+});
+
+test("headway runs on the machine's own Node, or on the one installed beside it", async () => {
+  const { stdout } = await run(path.join(folder, 'node_modules/.bin/headway'), ['--version']);
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  assert.equal(stdout.trim(), version);
+});
+
+test('npx headway serve answers for a model', { timeout: 60_000 }, async () => {
+  const version = path.join(folder, 'models/echo/1');
+  await mkdir(version, { recursive: true });
+  await writeModel(path.join(version, 'model.onnx'), identityModel('FP32', [1, 2]));
+  const ports = ['--http-port', '0', '--metrics-port', '0'];
+  const server = spawn(
+    'npx',
+    ['headway', 'serve', '--model-repository', 'models', ...ports, '--json'],
+    {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const ended = once(server, 'close');
+  try {
+    const url = await announcedUrl(server);
+    assert.equal((await fetch(`${url}/v2/health/live`)).status, 200);
+    const response = await fetch(`${url}/v2/models/echo/infer`, {
+      method: 'POST',
+      body: JSON.stringify({
+        inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 2], data: [0.5, -3] }],
+      }),
+    });
+    const answer = (await response.json()) as { readonly outputs?: readonly { data: number[] }[] };
+    assert.deepEqual(answer.outputs?.[0]?.data, [0.5, -3], JSON.stringify(answer));
+  } finally {
+    // npx, its shell and the server are one process group.
+    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+    await ended;
+  }
+});
+
+test('the types of both entries work for whoever imports them', async () => {
+  await writeFile(
+    path.join(folder, 'use.ts'),
+    `import { createServer, HeadwayError } from 'headway';
+     import * as client from 'headway/client';
+     export const server = await createServer({ modelRepositories: ['models'] });
+     export const url: string = server.urls.http;
+     export const error: Error = new HeadwayError('internal', 'x');
+     export const names: string[] = Object.keys(client);
+     // @ts-expect-error an unknown setting
+     await createServer({ modelRepository: 3 });`,
+  );
+  const compilerOptions = {
+    strict: true,
+    module: 'nodenext',
+    target: 'esnext',
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+  };
+  const project = { compilerOptions, files: ['use.ts'] };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(project));
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await execute(process.execPath, [tsc, '-p', folder]).catch(
+    (error: unknown) => error as { readonly stdout: string },
+  );
+  assert.equal(stdout, '');
+});
+
+function run(command: string, args: readonly string[], cwd = folder): Promise<{ stdout: string }> {
+  return execute(command, args, { cwd, env, shell: process.platform === 'win32' });
+}
+
+/** The address of the inference endpoint, from the JSON that `serve --json` prints first. */
+async function announcedUrl(server: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const chunk of server.stdout ?? []) {
+    text += String(chunk);
+    const url = /"http": ?"([^"]+)"/.exec(text)?.[1];
+    if (url !== undefined) return url;
+  }
+  return assert.fail(`the server ended before it was ready, having printed: ${text}`);
+}
