@@ -9,7 +9,11 @@ import {
   durationEdgesSeconds,
 } from './histogram.ts';
 import type { ModelStatistics } from './model-statistics.ts';
-import { type RequestTimings, createModelStatisticsRecorder } from './model-statistics-recorder.ts';
+import {
+  type ModelStatisticsRecorder,
+  type RequestTimings,
+  createModelStatisticsRecorder,
+} from './model-statistics-recorder.ts';
 
 /** Why a scheduler did not execute a request. */
 export const rejectReasons = [
@@ -105,67 +109,76 @@ export interface ModelMetricsOptions {
   readonly clock: Clock;
 }
 
+/** Everything that is written down of a version. */
+interface ModelRecord {
+  readonly recorder: ModelStatisticsRecorder;
+  readonly readings: ModelReadings;
+  readonly failures: Record<FailureReason, number>;
+  readonly rejections: Record<RejectReason, number>;
+  readonly histograms: ModelHistograms;
+}
+
 /** Makes the metrics of a version that has answered nothing yet. */
 export function createModelMetrics(options: ModelMetricsOptions): ModelMetrics {
-  const recorder = createModelStatisticsRecorder(options);
-  const readings: ModelReadings = {
-    queueDepth: 0,
-    inFlightCount: 0,
-    deadlineMissCount: 0,
-    loadMs: undefined,
+  const record: ModelRecord = {
+    recorder: createModelStatisticsRecorder(options),
+    readings: { queueDepth: 0, inFlightCount: 0, deadlineMissCount: 0, loadMs: undefined },
+    failures: { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 },
+    rejections: { queue_full: 0, would_miss_deadline: 0, timeout: 0, cancelled: 0, draining: 0 },
+    histograms: createModelHistograms(),
   };
-  const failures = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
-  const rejections = {
-    queue_full: 0,
-    would_miss_deadline: 0,
-    timeout: 0,
-    cancelled: 0,
-    draining: 0,
-  };
-  const histograms = createModelHistograms();
+  const { readings, failures, rejections, histograms } = record;
   return {
     labels: modelLabels(options),
     readings,
     failures,
     rejections,
     histograms,
-    observer: {
-      queued: (depth) => void (readings.queueDepth = depth),
-      rejected(reason) {
-        rejections[reason] += 1;
-        if (reason === 'would_miss_deadline') readings.deadlineMissCount += 1;
-      },
-      executed(_requestCount, batchSize, timings) {
-        recorder.executed(batchSize, timings, options.clock.epochMs());
-        histograms.batchSize.observe(batchSize);
-        const { inputMs, inferMs, outputMs } = timings;
-        histograms.execute.observe((inputMs + inferMs + outputMs) / 1000);
-      },
-    },
+    observer: createObserver(record, options.clock),
     requestStarted: () => void (readings.inFlightCount += 1),
-    requestDone(outcome) {
-      readings.inFlightCount -= 1;
-      const { durationMs } = outcome;
-      histograms.request.observe(durationMs / 1000);
-      if (outcome.kind === 'failed') {
-        recorder.failed(durationMs);
-        failures[failureReasonOf[outcome.code]] += 1;
-        if (outcome.code === 'deadline_exceeded') readings.deadlineMissCount += 1;
-        return;
-      }
-      recorder.succeeded(durationMs);
-      if (outcome.kind === 'cached') {
-        recorder.cacheHit(outcome.cacheLookupMs);
-        return;
-      }
-      if (outcome.cacheLookupMs !== undefined) recorder.cacheMissed(outcome.cacheLookupMs);
-      recorder.staged(outcome.timings);
-      histograms.queue.observe(outcome.timings.queueMs / 1000);
-      histograms.batchWait.observe(outcome.timings.batchWaitMs / 1000);
-    },
+    requestDone: (outcome) => recordOutcome(record, outcome),
     loaded: (durationMs) => void (readings.loadMs = durationMs),
-    statistics: recorder.snapshot,
+    statistics: () => record.recorder.snapshot(),
   };
+}
+
+function createObserver(record: ModelRecord, clock: Clock): ModelMetrics['observer'] {
+  const { recorder, readings, rejections, histograms } = record;
+  return {
+    queued: (depth) => void (readings.queueDepth = depth),
+    rejected(reason) {
+      rejections[reason] += 1;
+      if (reason === 'would_miss_deadline') readings.deadlineMissCount += 1;
+    },
+    executed(_requestCount, batchSize, timings) {
+      recorder.executed(batchSize, timings, clock.epochMs());
+      histograms.batchSize.observe(batchSize);
+      const { inputMs, inferMs, outputMs } = timings;
+      histograms.execute.observe((inputMs + inferMs + outputMs) / 1000);
+    },
+  };
+}
+
+function recordOutcome(record: ModelRecord, outcome: RequestOutcome): void {
+  const { recorder, readings, failures, histograms } = record;
+  const { durationMs } = outcome;
+  readings.inFlightCount -= 1;
+  histograms.request.observe(durationMs / 1000);
+  if (outcome.kind === 'failed') {
+    recorder.failed(durationMs);
+    failures[failureReasonOf[outcome.code]] += 1;
+    if (outcome.code === 'deadline_exceeded') readings.deadlineMissCount += 1;
+    return;
+  }
+  recorder.succeeded(durationMs);
+  if (outcome.kind === 'cached') {
+    recorder.cacheHit(outcome.cacheLookupMs);
+    return;
+  }
+  if (outcome.cacheLookupMs !== undefined) recorder.cacheMissed(outcome.cacheLookupMs);
+  recorder.staged(outcome.timings);
+  histograms.queue.observe(outcome.timings.queueMs / 1000);
+  histograms.batchWait.observe(outcome.timings.batchWaitMs / 1000);
 }
 
 function createModelHistograms(): ModelHistograms {

@@ -19,9 +19,16 @@ export interface Prediction {
   readonly finishMs: number;
 }
 
+/** The batches that run before a request's own, and the size of its own as far as it is known. */
+interface WorkBefore {
+  batchCount: number;
+  runMs: number;
+  ownBatchSize: number;
+}
+
 /**
  * Predicts when a request that joined the queue now would run: the batches before it go to the
- * instances as they become free, each taking as long as a full batch was measured to take.
+ * instances as they become free, each taking as long as batches of its size were measured to take.
  * `undefined` when nothing was measured yet or there is no instance.
  */
 export function predictRun<R extends QueuedRequest>(
@@ -29,29 +36,40 @@ export function predictRun<R extends QueuedRequest>(
   state: AdmissionState<R>,
   nowMs: number,
 ): Prediction | undefined {
-  const { maxBatchSize, instanceFreeMs } = state;
-  let batchesBefore = 0;
-  let ownBatchSize = request.batchSize;
-  for (const group of state.queue.groups.values()) {
+  const { batchCount, runMs, ownBatchSize } = workBefore(request, state);
+  const ownMs = state.estimateMs(ownBatchSize);
+  if (ownMs === undefined) return undefined;
+  const freeMs = state.instanceFreeMs.toSorted((a, b) => a - b);
+  const firstFreeMs = freeMs[batchCount % freeMs.length];
+  if (firstFreeMs === undefined) return undefined;
+  const rounds = Math.floor(batchCount / freeMs.length);
+  const meanMs = batchCount > 0 ? runMs / batchCount : 0;
+  const startMs = Math.max(nowMs, firstFreeMs) + rounds * meanMs;
+  return { startMs, finishMs: startMs + ownMs };
+}
+
+function workBefore<R extends QueuedRequest>(
+  request: QueuedRequest,
+  { queue, maxBatchSize, estimateMs }: AdmissionState<R>,
+): WorkBefore {
+  const fullMs = estimateMs(maxBatchSize) ?? 0;
+  const work = { batchCount: 0, runMs: 0, ownBatchSize: request.batchSize };
+  for (const group of queue.groups.values()) {
     const requestsBefore = countBefore(group.requests, request);
-    const itemsBefore = (group.itemCount * requestsBefore) / group.requests.length;
-    if (group.shapeKey === request.shapeKey) {
-      const fullBatches = Math.floor(itemsBefore / maxBatchSize);
-      batchesBefore += fullBatches;
-      ownBatchSize += Math.round(itemsBefore - fullBatches * maxBatchSize);
-    } else {
-      batchesBefore += Math.ceil(itemsBefore / maxBatchSize);
+    const itemsBefore = Math.round((group.itemCount * requestsBefore) / group.requests.length);
+    const fullCount = Math.floor(itemsBefore / maxBatchSize);
+    const restSize = itemsBefore - fullCount * maxBatchSize;
+    work.batchCount += fullCount;
+    work.runMs += fullCount * fullMs;
+    const isOwn = group.shapeKey === request.shapeKey;
+    if (isOwn && restSize + request.batchSize <= maxBatchSize) {
+      work.ownBatchSize += restSize;
+    } else if (restSize > 0) {
+      work.batchCount += 1;
+      work.runMs += estimateMs(restSize) ?? 0;
     }
   }
-  const ownMs = state.estimateMs(Math.min(ownBatchSize, maxBatchSize));
-  const fullMs = state.estimateMs(maxBatchSize);
-  if (ownMs === undefined || fullMs === undefined) return undefined;
-  const freeMs = instanceFreeMs.toSorted((a, b) => a - b);
-  const firstFreeMs = freeMs[batchesBefore % freeMs.length];
-  if (firstFreeMs === undefined) return undefined;
-  const rounds = Math.floor(batchesBefore / freeMs.length);
-  const startMs = Math.max(nowMs, firstFreeMs) + rounds * fullMs;
-  return { startMs, finishMs: startMs + ownMs };
+  return work;
 }
 
 /**

@@ -16,14 +16,15 @@ import { RequestQueue } from './queue.ts';
 import { policyAt } from './queue-policy.ts';
 import { type Refusal, cancelledError, deadlineExceededError, refuse } from './refusal.ts';
 import { type ReleaseOrder, createReleaseOrder } from './release-order.ts';
-import { type BatchOutcome, runBatch } from './run-batch.ts';
-import { type RunTimeModel, createRunTimeModel } from './run-time-model.ts';
+import { runBatch } from './run-batch.ts';
+import { createRunTimeModel } from './run-time-model.ts';
 import {
+  type BatchOutcome,
   type RunningBatch,
   type ScheduledJob,
   createScheduledJob,
   settleWithError,
-  settleWithItem,
+  settleWithOutcome,
 } from './scheduled-job.ts';
 import type { JobResult, Scheduler, SchedulerJob, SchedulerObserver } from './scheduler.ts';
 import { shapeKey } from './shape-key.ts';
@@ -58,7 +59,7 @@ class Dispatcher implements Scheduler {
   #policy: BatchPolicy;
   readonly #queue = new RequestQueue<ScheduledJob>();
   readonly #slots = new InstanceSlots();
-  readonly #runTimes: RunTimeModel = createRunTimeModel();
+  readonly #runTimes = createRunTimeModel();
   readonly #releaseOrder: ReleaseOrder | undefined;
   readonly #alarm: Alarm;
   readonly #runDeferred: () => void;
@@ -74,7 +75,7 @@ class Dispatcher implements Scheduler {
       maxBatchSize: Math.max(1, maxBatchSize),
       preferredBatchSizes: scheduling.preferredBatchSizes.toSorted((a, b) => a - b),
       maxQueueDelayMs: scheduling.maxQueueDelayMicroseconds / 1000,
-      estimateRunMs: this.#runTimes.freshEstimateMs,
+      estimateRunMs: (size, nowMs) => this.#runTimes.freshEstimateMs(size, nowMs),
     };
     this.#releaseOrder = scheduling.preserveOrdering ? createReleaseOrder() : undefined;
     this.#alarm = createAlarm(clock, () => this.#wake());
@@ -145,14 +146,11 @@ class Dispatcher implements Scheduler {
     if (isFull && this.#isDeferred) this.#dispatch();
     const mayMiss = scheduled.deadlineMs !== Infinity || scheduled.timeoutAtMs !== Infinity;
     if (!isFull && !mayMiss) return undefined;
-    const { estimateMs } = this.#runTimes;
-    const state = {
-      queue: this.#queue,
-      instanceFreeMs: this.#slots.expectedFreeMs(nowMs, estimateMs),
-      maxBatchSize: this.#policy.maxBatchSize,
-      maxQueueSize,
-      estimateMs,
-    };
+    const estimateMs = (batchSize: number): number | undefined =>
+      this.#runTimes.estimateMs(batchSize);
+    const instanceFreeMs = this.#slots.expectedFreeMs(nowMs, estimateMs);
+    const { maxBatchSize } = this.#policy;
+    const state = { queue: this.#queue, instanceFreeMs, maxBatchSize, maxQueueSize, estimateMs };
     return planAdmission(scheduled, state, nowMs);
   }
 
@@ -236,17 +234,13 @@ class Dispatcher implements Scheduler {
       this.#options.observer.executed(jobs.length, batchSize, outcome.result.timings);
     }
     for (const [index, scheduled] of batch.jobs.entries()) {
-      this.#answer(scheduled, () => {
-        if (outcome.kind === 'failed') settleWithError(scheduled, outcome.error);
-        else settleWithItem(scheduled, outcome.result.items[index], outcome.result.timings);
-      });
+      const { place } = scheduled;
+      if (place === undefined) settleWithOutcome(scheduled, outcome, index);
+      else {
+        this.#releaseOrder?.answer(place, () => settleWithOutcome(scheduled, outcome, index));
+      }
     }
     this.#reportEmpty();
-  }
-
-  #answer(scheduled: ScheduledJob, settle: () => void): void {
-    if (scheduled.place === undefined) settle();
-    else this.#releaseOrder?.answer(scheduled.place, settle);
   }
 
   #expire(plan: ExpirePlan<ScheduledJob>): void {
@@ -281,7 +275,7 @@ class Dispatcher implements Scheduler {
 
   #wake(): void {
     const nowMs = this.#options.clock.nowMs();
-    for (const scheduled of [...this.#slots.runningJobs()]) {
+    for (const scheduled of this.#slots.runningJobs()) {
       if (scheduled.isSettled || scheduled.batch === undefined) continue;
       if (scheduled.deadlineMs > nowMs) {
         this.#alarm.ringBy(scheduled.deadlineMs);

@@ -84,11 +84,11 @@ export class InstanceSlots {
     });
   }
 
-  #retire(slot: InstanceSlot): Promise<void> | undefined {
+  async #retire(slot: InstanceSlot): Promise<void> {
     slot.isRetired = true;
-    if (slot.running === undefined) return undefined;
+    if (slot.running === undefined) return;
     this.#leaving.add(slot);
-    return new Promise((resolve) => (slot.onIdle = resolve));
+    await new Promise<void>((resolve) => (slot.onIdle = resolve));
   }
 
   #setFreeCount(freeCount: number, nowMs: number): void {

@@ -149,8 +149,8 @@ function planGroup<R extends QueuedRequest>(
 function waitingIsSafe<R>(draft: Draft<R>, policy: BatchPolicy, windowEndMs: number): boolean {
   if (draft.timeoutAtMs <= windowEndMs) return false;
   if (draft.deadlineMs === Infinity) return true;
-  // The batch may grow while it waits, up to the largest there is.
-  const runMs = policy.estimateRunMs(policy.maxBatchSize, windowEndMs) ?? 0;
+  // What joins later joins only as far as this deadline allows.
+  const runMs = policy.estimateRunMs(draft.batchSize, windowEndMs) ?? 0;
   return windowEndMs + runMs < draft.deadlineMs;
 }
 

@@ -1,10 +1,6 @@
 import type { BatchResult, ExecuteBatch } from '../core/batch.ts';
-import { type HeadwayError, toHeadwayError } from '../core/error.ts';
-import type { RunningBatch } from './scheduled-job.ts';
-
-export type BatchOutcome =
-  | { readonly kind: 'done'; readonly result: BatchResult }
-  | { readonly kind: 'failed'; readonly error: HeadwayError };
+import { toHeadwayError } from '../core/error.ts';
+import type { BatchOutcome, RunningBatch } from './scheduled-job.ts';
 
 /**
  * Runs a batch on an instance and tells the outcome, once, to `finish`. Returns whether the run is

@@ -1,4 +1,4 @@
-import type { BatchItem, ExecutionTimings } from '../core/batch.ts';
+import type { BatchResult } from '../core/batch.ts';
 import { HeadwayError } from '../core/error.ts';
 import type { DynamicBatching } from '../config/model-config.ts';
 import { type QueuedRequest, urgencyMs } from './queue.ts';
@@ -15,6 +15,11 @@ export interface RunningBatch {
   /** Jobs somebody still waits for. */
   waitedForCount: number;
 }
+
+/** How a run ended. */
+export type BatchOutcome =
+  | { readonly kind: 'done'; readonly result: BatchResult }
+  | { readonly kind: 'failed'; readonly error: HeadwayError };
 
 /** A job on its way from submission to its one answer. */
 export interface ScheduledJob extends QueuedRequest {
@@ -76,12 +81,11 @@ export function createScheduledJob(job: SchedulerJob, arrival: Arrival): Schedul
   };
 }
 
-/** Answers a job with what its execution gave; nothing when it has its answer already. */
-export function settleWithItem(
-  job: ScheduledJob,
-  item: BatchItem | undefined,
-  timings: ExecutionTimings,
-): void {
+/** Answers a job with its part of what the run gave; nothing when it has its answer already. */
+export function settleWithOutcome(job: ScheduledJob, outcome: BatchOutcome, index: number): void {
+  if (outcome.kind === 'failed') return settleWithError(job, outcome.error);
+  const { items, timings } = outcome.result;
+  const item = items[index];
   if (item === undefined) {
     settleWithError(job, new HeadwayError('internal', 'The model gave this request no answer.'));
   } else if (item.kind === 'failed') {
