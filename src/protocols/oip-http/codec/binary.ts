@@ -7,7 +7,6 @@ import { tensorByteLength } from '../../../core/tensor.ts';
 export interface BinaryTensor {
   /** As errors name it: `input 'x'`. */
   readonly owner: string;
-  readonly name: string;
   readonly datatype: Datatype;
   readonly shape: Shape;
 }

@@ -39,12 +39,19 @@ export function createJsonDataReader(options: JsonDataOptions): JsonDataReader {
   }
   // Every element takes a character at least, so no memory is made for elements that cannot come.
   if (elementCount > end - start) throw countError(options, 'fewer');
-  const cursor = createJsonCursor(text, start);
-  const writer =
+  const createWriter = (): JsonElementWriter =>
     datatype === 'BYTES'
       ? createBytesWriter(options)
       : createJsonElementWriter(datatype, elementCount * datatypeBytes[datatype]);
-  return createReader(cursor, writer, options);
+  let reader: JsonDataReader | undefined;
+  // Memory is made at the first read, after the caller has seen what it would be in all.
+  return {
+    read(maxElements) {
+      reader ??= createReader(createJsonCursor(text, start), createWriter(), options);
+      return reader.read(maxElements);
+    },
+    bytes: () => reader?.bytes() ?? new Uint8Array(0),
+  };
 }
 
 function createReader(

@@ -54,7 +54,8 @@ export function readRequestParameters(members: JsonObject | undefined): RequestP
         own.set(name, toParameterValue(name, value));
     }
   }
-  const parameters = own === undefined ? noParameters : toParameters(own);
+  // Defined rather than assigned, so that a name such as `__proto__` is only a name.
+  const parameters = own === undefined ? noParameters : Object.fromEntries(own);
   return { parameters, priority, timeoutMicroseconds, binaryByDefault };
 }
 
@@ -88,9 +89,12 @@ function toParameterValue(name: string, value: JsonValue): ParameterValue {
   return value;
 }
 
-/** Defines rather than assigns, so that a name such as `__proto__` is only a name. */
-function toParameters(entries: ReadonlyMap<string, ParameterValue>): Parameters {
-  return Object.fromEntries(entries);
+/** The parameters of an answer, none of them reserved. */
+export function readParameters(members: JsonObject | undefined): Parameters {
+  if (members === undefined) return noParameters;
+  return Object.fromEntries(
+    [...members].map(([name, value]) => [name, toParameterValue(name, value)]),
+  );
 }
 
 /**

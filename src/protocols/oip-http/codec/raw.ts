@@ -61,6 +61,6 @@ function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Te
   const elementBytes = datatypeBytes[datatype] * known;
   const variable = elementBytes === 0 ? 0 : Math.floor(body.byteLength / elementBytes);
   const shape = [...batch, ...dims.map((dimension) => (dimension === -1 ? variable : dimension))];
-  assertBinaryData(body, { owner, name, datatype, shape });
+  assertBinaryData(body, { owner, datatype, shape });
   return { datatype, shape, data: body };
 }

@@ -1,14 +1,16 @@
 import { invalidArgument } from '../../../core/error.ts';
-import { HeadwayError } from '../../../core/error.ts';
-import { isDatatype } from '../../../core/datatype.ts';
-import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
 import { type Tensor, tensorByteLength } from '../../../core/tensor.ts';
 import type { InferRequest, RequestedOutput } from '../../../server/interface.ts';
-import { createBinaryReader, type BinaryReader } from './binary.ts';
-import { type JsonObject, type JsonSpan, type JsonValue, readJson } from './json.ts';
-import { createJsonDataReader, type JsonDataReader } from './json-data.ts';
-import { asArray, asObject, asOptionalObject, asText, describe } from './members.ts';
+import { createBinaryReader } from './binary.ts';
+import { type JsonObject, readJson } from './json.ts';
+import { asArray, asObject, asOptionalObject, asText } from './members.ts';
 import { readOutputParameters, readRequestParameters } from './parameters.ts';
+import {
+  type ReadTensor,
+  type TensorSource,
+  readTensor,
+  refuseSharedMemory,
+} from './tensor-read.ts';
 
 /** In which form each output is to be answered. */
 export interface OutputForm {
@@ -36,9 +38,7 @@ export interface DecodeInferOptions {
   readonly maxJsonTensorBytes: number;
 }
 
-const maxRank = 64;
-
-/** JSON data longer than this is read in slices, so that other requests get their turn. */
+/** JSON longer than this is read in slices, so that other requests get their turn. */
 const inlineJsonBytes = 128 * 1024;
 const sliceElements = 16 * 1024;
 
@@ -58,132 +58,72 @@ export function decodeInferRequest(
   const binary = createBinaryReader(body.subarray(headerLength), options.modelName);
   const members = asObject(root, 'The request');
   const inputs = new Map<string, Tensor>();
-  const pending = new Map<string, PendingInput>();
-  let jsonTensorBytes = 0;
-  for (const value of asArray(members.get('inputs'), "The request's 'inputs'")) {
-    const input = readInput(asObject(value, "An entry of 'inputs'"), { text, binary });
-    if (inputs.has(input.name)) throw invalidArgument(`The input '${input.name}' is given twice.`);
-    inputs.set(input.name, input.tensor);
-    if (input.kind !== 'json') continue;
-    jsonTensorBytes += tensorByteLength(input.tensor.datatype, input.tensor.shape) ?? 0;
-    if (jsonTensorBytes > options.maxJsonTensorBytes) {
-      throw invalidArgument(
-        `The tensors given as JSON take more than the limit of ${options.maxJsonTensorBytes} bytes; send them as binary data.`,
-      );
-    }
-    pending.set(input.name, input);
-  }
+  const pending = readInputs(members, { kind: 'input', text, binary }, inputs);
   binary.finish();
-  const { parameters, binaryByDefault, ...reserved } = readRequestParameters(
+  assertJsonTensorBytes(pending, options.maxJsonTensorBytes);
+  const reserved = readRequestParameters(
     asOptionalObject(members.get('parameters'), "The request's 'parameters'"),
   );
   const { outputs, binaryByName } = readOutputs(members);
   const decoded: DecodedInferRequest = {
-    request: { id: readId(members), inputs, outputs, parameters, ...reserved },
-    form: { binaryByDefault, binaryByName },
+    request: {
+      id: readId(members),
+      inputs,
+      outputs,
+      parameters: reserved.parameters,
+      priority: reserved.priority,
+      timeoutMicroseconds: reserved.timeoutMicroseconds,
+    },
+    form: { binaryByDefault: reserved.binaryByDefault, binaryByName },
   };
-  if (text.length <= inlineJsonBytes) {
-    for (const input of pending.values()) input.reader.read(Infinity);
-  } else if (pending.size > 0) {
-    return readInSlices(pending, inputs).then(() => decoded);
+  if (pending.length === 0) return decoded;
+  if (text.length > inlineJsonBytes) return readInSlices(pending, inputs).then(() => decoded);
+  for (const input of pending) {
+    input.pending?.read(Infinity);
+    complete(input, inputs);
   }
-  for (const input of pending.values()) inputs.set(input.name, completeInput(input));
   return decoded;
 }
 
-interface PendingInput {
-  readonly kind: 'json';
-  readonly name: string;
-  /** Still without its data. */
-  readonly tensor: Tensor;
-  readonly reader: JsonDataReader;
+/** Fills `inputs` and returns those whose data is still to be read. */
+function readInputs(
+  members: JsonObject,
+  source: TensorSource,
+  inputs: Map<string, Tensor>,
+): readonly ReadTensor[] {
+  const pending: ReadTensor[] = [];
+  for (const value of asArray(members.get('inputs'), "The request's 'inputs'")) {
+    const input = readTensor(asObject(value, "An entry of 'inputs'"), source);
+    if (inputs.has(input.name)) throw invalidArgument(`The input '${input.name}' is given twice.`);
+    inputs.set(input.name, input.tensor);
+    if (input.pending !== undefined) pending.push(input);
+  }
+  return pending;
 }
 
-type DecodedInput =
-  | PendingInput
-  | { readonly kind: 'binary'; readonly name: string; readonly tensor: Tensor };
-
-function completeInput({ tensor, reader }: PendingInput): Tensor {
-  return { ...tensor, data: reader.bytes() };
+function complete({ name, tensor, pending }: ReadTensor, inputs: Map<string, Tensor>): void {
+  if (pending !== undefined) inputs.set(name, { ...tensor, data: pending.bytes() });
 }
 
 async function readInSlices(
-  pending: ReadonlyMap<string, PendingInput>,
-  inputs: Map<string, Tensor>,
+  inputs: readonly ReadTensor[],
+  into: Map<string, Tensor>,
 ): Promise<void> {
-  for (const [name, input] of pending) {
-    while (!input.reader.read(sliceElements)) await new Promise((resolve) => setImmediate(resolve));
-    inputs.set(name, completeInput(input));
-  }
-}
-
-const noData = new Uint8Array(0);
-
-function readInput(
-  members: JsonObject,
-  { text, binary }: { readonly text: string; readonly binary: BinaryReader },
-): DecodedInput {
-  const name = asText(members.get('name'), "The 'name' of an input");
-  const owner = `input '${name}'`;
-  const datatype = asText(members.get('datatype'), `The 'datatype' of ${owner}`);
-  if (!isDatatype(datatype)) {
-    throw invalidArgument(`The datatype '${datatype}' of ${owner} is not known.`);
-  }
-  const shape = readShape(members.get('shape'), owner);
-  const parameters = asOptionalObject(members.get('parameters'), `The 'parameters' of ${owner}`);
-  refuseSharedMemory(parameters, owner);
-  const size = parameters?.get('binary_data_size');
-  const data = members.get('data');
-  if ((size === undefined) === (data === undefined)) {
-    throw invalidArgument(
-      `The ${owner} needs either 'data' or the parameter 'binary_data_size', and not both.`,
-    );
-  }
-  if (size !== undefined) {
-    if (typeof size !== 'number' || size < 0) {
-      throw invalidArgument(`The 'binary_data_size' of ${owner} must be a whole number from 0.`);
+  for (const input of inputs) {
+    while (input.pending?.read(sliceElements) === false) {
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    const tensor = { datatype, shape, data: binary.take(size, { owner, name, datatype, shape }) };
-    return { kind: 'binary', name, tensor };
+    complete(input, into);
   }
-  const { start, end } = asSpan(data, owner);
-  const count = elementCount(shape) as number;
-  const reader = createJsonDataReader({ owner, datatype, elementCount: count, text, start, end });
-  return { kind: 'json', name, tensor: { datatype, shape, data: noData }, reader };
 }
 
-function asSpan(data: unknown, owner: string): JsonSpan {
-  if (typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'span') {
-    return data as JsonSpan;
-  }
-  throw invalidArgument(`The 'data' of ${owner} must be an array.`);
-}
-
-function readShape(value: JsonValue | undefined, owner: string): Shape {
-  const what = `The 'shape' of ${owner}`;
-  const dimensions = asArray(value, what);
-  if (dimensions.length > maxRank) {
-    throw invalidArgument(`${what} has ${dimensions.length} dimensions; the limit is ${maxRank}.`);
-  }
-  for (const dimension of dimensions) {
-    if (typeof dimension !== 'number' || dimension < 0) {
-      throw invalidArgument(
-        `${what} must hold whole numbers from 0, and holds ${describe(dimension)}.`,
-      );
-    }
-  }
-  const shape = dimensions as readonly number[];
-  if (elementCount(shape) === undefined) {
-    throw invalidArgument(`${what}, ${formatShape(shape)}, has too many elements.`);
-  }
-  return shape;
-}
-
-function refuseSharedMemory(parameters: JsonObject | undefined, owner: string): void {
-  if (parameters?.has('shared_memory_region') !== true) return;
-  throw new HeadwayError(
-    'unimplemented',
-    `Shared memory is not supported; send the data of ${owner} in the request.`,
+/** Text such as `1,1,1` grows when it becomes a tensor; the growth has the limit of a body. */
+function assertJsonTensorBytes(inputs: readonly ReadTensor[], maxBytes: number): void {
+  let total = 0;
+  for (const { tensor } of inputs) total += tensorByteLength(tensor.datatype, tensor.shape) ?? 0;
+  if (total <= maxBytes) return;
+  throw invalidArgument(
+    `The tensors given as JSON take ${total} bytes, more than the limit of ${maxBytes}.`,
   );
 }
 
@@ -192,15 +132,21 @@ function readId(members: JsonObject): string {
   return id === undefined ? '' : asText(id, "The request's 'id'");
 }
 
-function readOutputs(members: JsonObject): {
-  outputs: readonly RequestedOutput[];
-  binaryByName: ReadonlyMap<string, boolean> | undefined;
-} {
-  const outputs: RequestedOutput[] = [];
+interface Outputs {
+  readonly outputs: readonly RequestedOutput[];
+  readonly binaryByName: ReadonlyMap<string, boolean> | undefined;
+}
+
+const allOutputs: Outputs = Object.freeze({ outputs: [], binaryByName: undefined });
+
+function readOutputs(members: JsonObject): Outputs {
   const listed = members.get('outputs');
-  if (listed === undefined) return { outputs, binaryByName: undefined };
+  if (listed === undefined) return allOutputs;
+  const values = asArray(listed, "The request's 'outputs'");
+  if (values.length === 0) return allOutputs;
+  const outputs: RequestedOutput[] = [];
   const binaryByName = new Map<string, boolean>();
-  for (const value of asArray(listed, "The request's 'outputs'")) {
+  for (const value of values) {
     const output = asObject(value, "An entry of 'outputs'");
     const name = asText(output.get('name'), "The 'name' of an output");
     if (binaryByName.has(name)) throw invalidArgument(`The output '${name}' is asked for twice.`);

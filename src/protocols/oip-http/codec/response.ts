@@ -1,6 +1,5 @@
-import type { ParameterValue, Parameters } from '../../../core/batch.ts';
-import { formatShape } from '../../../core/shape.ts';
 import type { InferResponse } from '../../../server/interface.ts';
+import { writeParametersMember, writeTensorHead } from './json-members.ts';
 import { writeJsonData } from './json-write.ts';
 import type { OutputForm } from './request.ts';
 
@@ -70,12 +69,11 @@ function* writeResponse(
   yield openResponse(response);
   let separator = '';
   for (const [name, tensor] of response.outputs) {
-    const { datatype, shape, data } = tensor;
-    const head = `${separator}{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":${formatShape(shape)}`;
+    const head = separator + writeTensorHead(name, tensor);
     separator = ',';
     if (isBinary(name, form)) {
-      binary.push(data);
-      yield `${head},"parameters":{"binary_data_size":${data.byteLength}}}`;
+      binary.push(tensor.data);
+      yield `${head},"parameters":{"binary_data_size":${tensor.data.byteLength}}}`;
     } else {
       yield `${head},"data":[`;
       yield* writeJsonData(tensor, `output '${name}'`);
@@ -89,18 +87,6 @@ function openResponse({ modelName, modelVersion, id, parameters }: InferResponse
   let text = '{';
   if (id !== '') text += `"id":${JSON.stringify(id)},`;
   text += `"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)},`;
-  text += writeParameters(parameters);
+  text += writeParametersMember(parameters);
   return `${text}"outputs":[`;
-}
-
-/** The member with its comma, or nothing. */
-function writeParameters(parameters: Parameters): string {
-  const members = Object.entries(parameters).map(
-    ([name, value]) => `${JSON.stringify(name)}:${writeScalar(value)}`,
-  );
-  return members.length === 0 ? '' : `"parameters":{${members.join(',')}},`;
-}
-
-function writeScalar(value: ParameterValue): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

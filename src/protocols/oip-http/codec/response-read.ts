@@ -1,0 +1,51 @@
+import type { Parameters } from '../../../core/batch.ts';
+import type { Tensor } from '../../../core/tensor.ts';
+import { createBinaryReader } from './binary.ts';
+import { readJson } from './json.ts';
+import { asArray, asObject, asOptionalObject, asText } from './members.ts';
+import { readParameters } from './parameters.ts';
+import { type TensorSource, readTensor } from './tensor-read.ts';
+
+/** An infer answer as a client sees it. */
+export interface InferResponseMessage {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Reads the body of an infer answer. Binary tensors are views into the body.
+ * @param headerLength the answer's `Inference-Header-Content-Length`; `undefined` without one.
+ * @throws HeadwayError `invalid_argument` when the body is no infer answer.
+ */
+export function decodeInferResponse(
+  body: Uint8Array,
+  headerLength: number | undefined,
+): InferResponseMessage {
+  const jsonLength = headerLength ?? body.byteLength;
+  const { root, text } = readJson(body.subarray(0, jsonLength));
+  const members = asObject(root, 'The answer');
+  const modelName = asText(members.get('model_name'), "The answer's 'model_name'");
+  const binary = createBinaryReader(body.subarray(jsonLength), modelName);
+  const source: TensorSource = { kind: 'output', text, binary };
+  const outputs = new Map<string, Tensor>();
+  for (const value of asArray(members.get('outputs'), "The answer's 'outputs'")) {
+    const output = readTensor(asObject(value, "An entry of 'outputs'"), source);
+    output.pending?.read(Infinity);
+    const data = output.pending?.bytes() ?? output.tensor.data;
+    outputs.set(output.name, { ...output.tensor, data });
+  }
+  binary.finish();
+  const id = members.get('id');
+  const version = members.get('model_version');
+  const parameters = asOptionalObject(members.get('parameters'), "The answer's 'parameters'");
+  return {
+    modelName,
+    modelVersion: version === undefined ? '' : asText(version, "The answer's 'model_version'"),
+    id: id === undefined ? '' : asText(id, "The answer's 'id'"),
+    parameters: readParameters(parameters),
+    outputs,
+  };
+}

@@ -1,0 +1,94 @@
+import { isDatatype } from '../../../core/datatype.ts';
+import { HeadwayError, invalidArgument } from '../../../core/error.ts';
+import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
+import type { Tensor } from '../../../core/tensor.ts';
+import type { BinaryReader } from './binary.ts';
+import type { JsonObject, JsonSpan, JsonValue } from './json.ts';
+import { type JsonDataReader, createJsonDataReader } from './json-data.ts';
+import { asArray, asOptionalObject, asText, describe } from './members.ts';
+
+/** The message a tensor is read from. */
+export interface TensorSource {
+  readonly kind: 'input' | 'output';
+  /** The JSON, one character a byte. */
+  readonly text: string;
+  readonly binary: BinaryReader;
+}
+
+/** A tensor; one given as JSON is without its data until `pending` is read. */
+export interface ReadTensor {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly pending: JsonDataReader | undefined;
+}
+
+const maxRank = 64;
+const noData: Uint8Array = new Uint8Array(0);
+
+/**
+ * Reads an entry of `inputs` or `outputs`, taking its binary data.
+ * @throws HeadwayError `invalid_argument` saying what is wrong, `unimplemented` for shared memory.
+ */
+export function readTensor(members: JsonObject, { kind, text, binary }: TensorSource): ReadTensor {
+  const name = asText(members.get('name'), `The 'name' of an ${kind}`);
+  const owner = `${kind} '${name}'`;
+  const datatype = asText(members.get('datatype'), `The 'datatype' of ${owner}`);
+  if (!isDatatype(datatype)) {
+    throw invalidArgument(`The datatype '${datatype}' of ${owner} is not known.`);
+  }
+  const shape = readShape(members.get('shape'), owner);
+  const parameters = asOptionalObject(members.get('parameters'), `The 'parameters' of ${owner}`);
+  refuseSharedMemory(parameters, owner);
+  const size = parameters?.get('binary_data_size');
+  const data = members.get('data');
+  if ((size === undefined) === (data === undefined)) {
+    throw invalidArgument(
+      `The ${owner} needs either 'data' or the parameter 'binary_data_size', and not both.`,
+    );
+  }
+  if (size !== undefined) {
+    if (typeof size !== 'number' || size < 0) {
+      throw invalidArgument(`The 'binary_data_size' of ${owner} must be a whole number from 0.`);
+    }
+    const bytes = binary.take(size, { owner, datatype, shape });
+    return { name, tensor: { datatype, shape, data: bytes }, pending: undefined };
+  }
+  const { start, end } = asSpan(data, owner);
+  const count = elementCount(shape) ?? 0;
+  const pending = createJsonDataReader({ owner, datatype, elementCount: count, text, start, end });
+  return { name, tensor: { datatype, shape, data: noData }, pending };
+}
+
+/** @throws HeadwayError `unimplemented` when a tensor's parameters name a shared memory region. */
+export function refuseSharedMemory(parameters: JsonObject | undefined, owner: string): void {
+  if (parameters?.has('shared_memory_region') !== true) return;
+  throw new HeadwayError(
+    'unimplemented',
+    `Shared memory is not supported; send the data of ${owner} in the message.`,
+  );
+}
+
+function asSpan(data: JsonValue | undefined, owner: string): JsonSpan {
+  if (typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'span') {
+    return data;
+  }
+  throw invalidArgument(`The 'data' of ${owner} must be an array, not ${describe(data)}.`);
+}
+
+function readShape(value: JsonValue | undefined, owner: string): Shape {
+  const what = `The 'shape' of ${owner}`;
+  const dimensions = asArray(value, what);
+  if (dimensions.length > maxRank) {
+    throw invalidArgument(`${what} has ${dimensions.length} dimensions; the limit is ${maxRank}.`);
+  }
+  const shape = dimensions.map((dimension) => {
+    if (typeof dimension === 'number' && dimension >= 0) return dimension;
+    throw invalidArgument(
+      `${what} must hold whole numbers from 0, and holds ${describe(dimension)}.`,
+    );
+  });
+  if (elementCount(shape) === undefined) {
+    throw invalidArgument(`${what}, ${formatShape(shape)}, has too many elements.`);
+  }
+  return shape;
+}
