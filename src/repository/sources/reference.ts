@@ -1,6 +1,7 @@
 import { normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type HeadwayError, invalidArgument } from '../../core/error.ts';
+import { nearestName } from '../../core/nearest-name.ts';
 
 /** What every reference may carry: the checksum its file must have, as 64 lower-case hex digits. */
 interface Pinned {
@@ -226,7 +227,8 @@ function malformed(text: string, kind: Kind, why: string): HeadwayError {
 }
 
 function unknownScheme(text: string, scheme: string): HeadwayError {
-  const kind = otherNames[scheme.toLowerCase()];
+  const nearest = nearestName(scheme, [...Object.keys(otherNames), ...Object.keys(forms)]);
+  const kind = nearest === undefined ? undefined : (otherNames[nearest] ?? (nearest as Kind));
   if (kind !== undefined) return malformed(text, kind, `'${scheme}:' is not a kind of source`);
   return invalidArgument(
     `Cannot read the model source '${text}': '${scheme}:' is not a kind of source. Write one of ${listForms()}.`,
