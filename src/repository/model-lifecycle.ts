@@ -1,0 +1,231 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ModelConfig } from '../config/model-config.ts';
+import { HeadwayError, toHeadwayError } from '../core/error.ts';
+import type { Logger } from '../core/logger.ts';
+import type { IndexEntry, ModelState, OpenVersion, ServedVersion } from './repository.ts';
+import type { ScannedVersion } from './scan-model.ts';
+import { selectVersions } from './version-policy.ts';
+
+/** What is to be served of a model: its config as written, and the versions there are. */
+export interface LoadPlan {
+  readonly config: ModelConfig;
+  readonly versions: ReadonlyMap<number, ScannedVersion>;
+}
+
+/** One model's versions and their states. Calls that change it must not overlap. */
+export interface ModelLifecycle<V extends ServedVersion> {
+  /** @throws HeadwayError with Triton's texts; see `Repository`. */
+  resolve(version: number | undefined): V;
+  /** Ready versions, ascending. */
+  ready(): readonly { readonly version: number; readonly served: V }[];
+  /** Whether what was wanted is served; a reload that failed leaves the old version in service. */
+  readonly isInService: boolean;
+  index(): readonly IndexEntry[];
+  /**
+   * Brings the versions of the plan into service that its policy selects, and takes the others out
+   * of it once all of those are ready. A version that is served already is left alone if nothing of
+   * it changed, and replaced when its successor is ready.
+   * @throws HeadwayError why versions failed; what was served before still is.
+   */
+  apply(plan: LoadPlan): Promise<void>;
+  /** Remembers why the model could not even be looked at, for the index. */
+  fail(error: HeadwayError): void;
+  /** Takes every version out of service; resolves when their requests in flight are answered. */
+  unload(): Promise<void>;
+}
+
+type Slot<V> =
+  | { readonly kind: 'loading' }
+  | ReadySlot<V>
+  | { readonly kind: 'unloading' }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+interface ReadySlot<V> {
+  readonly kind: 'ready';
+  readonly served: V;
+  /** The config as written, and the state of the files, that it was loaded from. */
+  readonly config: ModelConfig;
+  readonly fingerprint: string;
+}
+
+const stateNames = {
+  loading: 'LOADING',
+  ready: 'READY',
+  unloading: 'UNLOADING',
+  unavailable: 'UNAVAILABLE',
+} as const satisfies Record<Slot<unknown>['kind'], ModelState>;
+
+/** Makes the lifecycle of a model none of whose versions is loaded. */
+export function createModelLifecycle<V extends ServedVersion>(parts: {
+  readonly name: string;
+  readonly open: OpenVersion<V>;
+  readonly logger: Logger;
+}): ModelLifecycle<V> {
+  const { name, open, logger } = parts;
+  const slots = new Map<number, Slot<V>>();
+  const retiring = new Set<Promise<void>>();
+  let newest: V | undefined;
+  let failure: HeadwayError | undefined;
+  let wasInService = false;
+
+  function setSlot(version: number, slot: Slot<V>): void {
+    slots.set(version, slot);
+    newest = readySlots(slots).at(-1)?.[1].served;
+  }
+
+  async function bringIntoService(version: number, plan: LoadPlan): Promise<void> {
+    const { config, versions } = plan;
+    const found = versions.get(version);
+    if (found === undefined) throw new RangeError(`version ${version} is not in the plan`);
+    const previous = slots.get(version);
+    const old = previous?.kind === 'ready' ? previous : undefined;
+    if (old === undefined) setSlot(version, { kind: 'loading' });
+    try {
+      if (old !== undefined && (await adaptInPlace(old, config, found.fingerprint))) {
+        setSlot(version, { ...old, config });
+        return;
+      }
+      const served = await open({ name, version, path: found.path, config });
+      setSlot(version, { kind: 'ready', served, config, fingerprint: found.fingerprint });
+      if (old !== undefined) void retire(old.served);
+    } catch (thrown) {
+      const error = toHeadwayError(thrown);
+      if (old === undefined) setSlot(version, { kind: 'unavailable', reason: error.message });
+      const message = `failed to load '${name}' version ${version}: ${error.message}`;
+      throw new HeadwayError(error.code, message, { cause: thrown });
+    }
+  }
+
+  /** Resolves when requests in flight on it are answered; never rejects. */
+  function retire(served: V): Promise<void> {
+    const done = Promise.resolve(served[Symbol.asyncDispose]()).catch((cause: unknown) => {
+      logger.error('A model version could not be freed.', { model: name, cause });
+    });
+    retiring.add(done);
+    return done.finally(() => retiring.delete(done));
+  }
+
+  async function takeOut(version: number, { served }: ReadySlot<V>): Promise<void> {
+    setSlot(version, { kind: 'unloading' });
+    await retire(served);
+    // A load of this version may have begun while its last requests were finishing.
+    if (slots.get(version)?.kind === 'unloading') {
+      setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
+    }
+  }
+
+  return {
+    resolve(version) {
+      if (version === undefined) {
+        if (newest !== undefined) return newest;
+        throw noVersions(name, slots);
+      }
+      const slot = slots.get(version);
+      if (slot?.kind === 'ready') return slot.served;
+      throw notReady(name, version, slot !== undefined);
+    },
+    ready: () => readySlots(slots).map(([version, { served }]) => ({ version, served })),
+    get isInService() {
+      return wasInService && newest !== undefined;
+    },
+    index: () => indexOf(name, slots, failure),
+    async apply(plan) {
+      const wanted = selectVersions(plan.config.versionPolicy, plan.versions.keys());
+      if (wanted.length === 0) {
+        throw new HeadwayError(
+          'not_found',
+          `failed to load '${name}', no version is available: expected a folder named 1, 2, … that the version policy selects`,
+        );
+      }
+      const outcomes = await Promise.allSettled(
+        wanted.map((version) => bringIntoService(version, plan)),
+      );
+      throwFailures(outcomes);
+      failure = undefined;
+      wasInService = true;
+      for (const [version, slot] of readySlots(slots)) {
+        if (!wanted.includes(version)) void takeOut(version, slot);
+      }
+    },
+    fail(error) {
+      failure = error;
+    },
+    async unload() {
+      failure = undefined;
+      wasInService = false;
+      await Promise.all(readySlots(slots).map(([version, slot]) => takeOut(version, slot)));
+      await Promise.all(retiring);
+      for (const version of slots.keys()) {
+        setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
+      }
+    },
+  };
+}
+
+/** Whether a served version fits a new config as it is, or after its instances were changed. */
+async function adaptInPlace<V extends ServedVersion>(
+  old: ReadySlot<V>,
+  config: ModelConfig,
+  fingerprint: string,
+): Promise<boolean> {
+  const { instanceGroups } = config;
+  if (fingerprint !== old.fingerprint) return false;
+  if (!isDeepStrictEqual({ ...old.config, instanceGroups }, config)) return false;
+  if (!isDeepStrictEqual(old.config.instanceGroups, instanceGroups)) {
+    await old.served.setInstances({ ...old.served.config, instanceGroups });
+  }
+  return true;
+}
+
+function throwFailures(outcomes: readonly PromiseSettledResult<void>[]): void {
+  const failures = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [toHeadwayError(outcome.reason)] : [],
+  );
+  const [first, second] = failures;
+  if (first === undefined) return;
+  if (second === undefined) throw first;
+  const messages = failures.map(({ message }) => message).join('; ');
+  throw new HeadwayError(first.code, messages, { cause: first });
+}
+
+function readySlots<V>(
+  slots: ReadonlyMap<number, Slot<V>>,
+): readonly (readonly [number, ReadySlot<V>])[] {
+  const found: (readonly [number, ReadySlot<V>])[] = [];
+  for (const [version, slot] of slots) if (slot.kind === 'ready') found.push([version, slot]);
+  return found.toSorted(([a], [b]) => a - b);
+}
+
+function indexOf(
+  name: string,
+  slots: ReadonlyMap<number, Slot<unknown>>,
+  failure: HeadwayError | undefined,
+): readonly IndexEntry[] {
+  if (slots.size === 0) {
+    const state = failure === undefined ? undefined : 'UNAVAILABLE';
+    return [{ name, version: undefined, state, reason: failure?.message ?? '' }];
+  }
+  return [...slots]
+    .toSorted(([a], [b]) => a - b)
+    .map(([version, slot]) => ({
+      name,
+      version,
+      state: stateNames[slot.kind],
+      reason: slot.kind === 'unavailable' ? slot.reason : '',
+    }));
+}
+
+function noVersions(name: string, slots: ReadonlyMap<number, Slot<unknown>>): HeadwayError {
+  const isLoading = [...slots.values()].some(({ kind }) => kind === 'loading');
+  return new HeadwayError(
+    isLoading ? 'unavailable' : 'not_found',
+    `Request for unknown model: '${name}' has no available versions`,
+  );
+}
+
+function notReady(name: string, version: number, isKnown: boolean): HeadwayError {
+  return new HeadwayError(
+    isKnown ? 'unavailable' : 'not_found',
+    `Request for unknown model: '${name}' version ${version} is not ${isKnown ? 'at ready state' : 'found'}`,
+  );
+}
