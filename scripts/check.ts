@@ -8,13 +8,7 @@ const folders = ['src', 'test', 'bench', 'examples', 'scripts', 'bin', 'oxlint.c
 
 const lint: Step = {
   name: 'lint',
-  args: [
-    'node_modules/oxlint/bin/oxlint',
-    '--deny-warnings',
-    '-f',
-    'stylish',
-    ...folders.filter(existsSync),
-  ],
+  args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings', ...folders.filter(existsSync)],
 };
 const format: Step = { name: 'format', args: ['node_modules/oxfmt/bin/oxfmt', '--check', '.'] };
 const types: Step = { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', '.'] };

@@ -19,7 +19,10 @@ const processTests: Step = {
 
 const checked = await runTests(check);
 const tested = await runTests(processTests);
-const ok = checked.ok && tested.ok;
-process.stdout.write(`\n${ok ? 'Everything passed.' : 'Something failed: see above.'}\n`);
-process.stdout.write(closingLines([checked.counts, tested.counts]));
-process.exitCode = ok ? 0 : 1;
+const failed = [...(checked.ok ? [] : [check]), ...(tested.ok ? [] : [processTests])];
+const verdict =
+  failed.length === 0
+    ? 'Everything passed.'
+    : `Failed, see above: ${failed.map(({ name }) => name).join(', ')}.`;
+process.stdout.write(`\n${verdict}\n${closingLines([checked.counts, tested.counts])}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
