@@ -12,10 +12,6 @@ import type {
 } from './fetch-context.ts';
 import { createTimeLimit } from './network/time-limit.ts';
 import { type FileReference, type SourceReference, formatSourceReference } from './reference.ts';
-import { fetchHttps } from './registries/https.ts';
-import { fetchHuggingFace } from './registries/hugging-face.ts';
-import { fetchNpm } from './registries/npm.ts';
-import { fetchPypi } from './registries/pypi.ts';
 import { type FileDigest, hashFile } from './store/hash-file.ts';
 import type { LockEntry } from './store/lock-file.ts';
 import type { ModelStore } from './store/model-store.ts';
@@ -126,19 +122,20 @@ async function acquireRemote(
   return { path, ...pickResult(entry), wasThere: false };
 }
 
-function fetchSource(
+/** The ecosystems' clients take long to load, so each is loaded when it is needed. */
+async function fetchSource(
   reference: Exclude<SourceReference, FileReference>,
   context: FetchContext,
 ): Promise<FetchedFile> {
   switch (reference.kind) {
     case 'https':
-      return fetchHttps(reference, context);
+      return (await import('./registries/https.ts')).fetchHttps(reference, context);
     case 'hf':
-      return fetchHuggingFace(reference, context);
+      return (await import('./registries/hugging-face.ts')).fetchHuggingFace(reference, context);
     case 'npm':
-      return fetchNpm(reference, context);
+      return (await import('./registries/npm.ts')).fetchNpm(reference, context);
     case 'pypi':
-      return fetchPypi(reference, context);
+      return (await import('./registries/pypi.ts')).fetchPypi(reference, context);
   }
 }
 
