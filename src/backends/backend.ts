@@ -14,6 +14,8 @@ export interface ModelSpec {
   readonly version: number;
   /** The model file or folder, already contained in its repository. */
   readonly path: string;
+  /** Folder of the model's labels and warm-up data, where it is not the one above `path`. */
+  readonly folder?: string;
   /** The config as written; inputs, outputs and batch size may still be unknown. */
   readonly config: ModelConfig;
 }

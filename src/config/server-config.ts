@@ -7,6 +7,7 @@ export interface ServerConfig {
   readonly modelRepositories: readonly string[];
   readonly modelControlMode: ModelControlMode;
   readonly loadModels: readonly string[];
+  readonly allowedSources: readonly string[];
   readonly repositoryPollMs: number;
   readonly httpHost: string;
   readonly httpPort: number;
@@ -79,6 +80,14 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     placeholder: 'name',
     default: [],
     description: 'model to load at start in explicit mode; may be repeated; * for all',
+  },
+  allowedSources: {
+    kind: 'texts',
+    flag: 'allow-source',
+    placeholder: 'prefix',
+    default: [],
+    description:
+      'start of the source references that model configs may name, such as npm: or hf:acme/; may be repeated',
   },
   repositoryPollMs: {
     kind: 'duration',

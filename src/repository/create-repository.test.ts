@@ -28,8 +28,10 @@ interface Setup {
   readonly broken: Set<string>;
   /** Held versions wait here before they are freed. */
   readonly held: Map<string, Promise<void>>;
-  write(path: string, text?: string): Promise<void>;
-  remove(path: string): Promise<void>;
+  readonly write: (path: string, text?: string) => Promise<void>;
+  readonly remove: (path: string) => Promise<void>;
+  /** Source references that were acquired. */
+  readonly acquired: string[];
 }
 
 async function setup(
@@ -42,6 +44,7 @@ async function setup(
   const opened: FakeVersion[] = [];
   const broken = new Set<string>();
   const held = new Map<string, Promise<void>>();
+  const acquired: string[] = [];
   const open = async (spec: ModelSpec): Promise<FakeVersion> => {
     const id = `${spec.name}/${spec.version}`;
     if (broken.has(id)) throw new HeadwayError('invalid_argument', `not a model`);
@@ -66,6 +69,10 @@ async function setup(
     control,
     maxQueueSize: 7,
     open,
+    acquireSource: async (source) => {
+      acquired.push(source);
+      return `/store/${source}`;
+    },
     clock,
     logger: silentLogger,
   });
@@ -80,7 +87,8 @@ async function setup(
     opened,
     broken,
     held,
-    async write(path, text = '') {
+    acquired,
+    write: async (path, text = '') => {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     },
@@ -419,6 +427,21 @@ test('poll mode follows what changes on disk and leaves the rest alone', async (
   await poll(parts);
   assert.equal(opened.length, openedBefore + 2);
   assert.equal(repository.isReady(), true);
+});
+
+test('a model without versions is served from the source its config names', async (t) => {
+  const { repository, write, acquired, opened, root } = await setup(t, 'explicit', ['a', 'b']);
+  await write('a/model.yaml', 'source: npm:pkg@1.0.0/x.onnx');
+  await write('b/model.yaml', 'source: npm:pkg@1.0.0/y.onnx');
+  await write('b/3/model.onnx');
+  await repository.start();
+  const { spec } = repository.resolve('a', 1);
+  assert.equal(spec.path, '/store/npm:pkg@1.0.0/x.onnx');
+  assert.equal(spec.folder, join(root, 'a'));
+  assert.deepEqual(repository.versions('b'), [3], 'a version folder goes before the source');
+  assert.deepEqual(acquired, ['npm:pkg@1.0.0/x.onnx']);
+  await repository.load('a', undefined);
+  assert.equal(opened.length, 2);
 });
 
 test('disposing frees every version and stops polling', async (t) => {

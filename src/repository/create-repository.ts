@@ -17,6 +17,11 @@ export interface RepositoryParts<V extends ServedVersion> {
   /** Queue limit of models whose config sets none. */
   readonly maxQueueSize: number;
   readonly open: OpenVersion<V>;
+  /**
+   * Makes the file available that a model's config names as its `source`, and tells its path. It
+   * decides which sources are allowed. Without it such models are refused.
+   */
+  readonly acquireSource?: (source: string) => Promise<string>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -39,9 +44,9 @@ export function createRepository<V extends ServedVersion>(
   function hold(name: string): HeldModel<V> {
     const held = models.get(name);
     if (held !== undefined) return held;
-    const { maxQueueSize } = parts;
+    const { maxQueueSize, acquireSource } = parts;
     const open: OpenVersion<V> = (spec) => limit(() => parts.open(spec));
-    const created = createHeldModel({ name, roots, open, maxQueueSize, logger });
+    const created = createHeldModel({ name, roots, open, acquireSource, maxQueueSize, logger });
     models.set(name, created);
     return created;
   }

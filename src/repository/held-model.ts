@@ -1,11 +1,11 @@
 import type { ModelConfig } from '../config/model-config.ts';
-import { invalidArgument, toHeadwayError } from '../core/error.ts';
+import { HeadwayError, invalidArgument, toHeadwayError } from '../core/error.ts';
 import type { Logger } from '../core/logger.ts';
 import { writeOverrideFiles } from './load-override.ts';
 import { type LoadPlan, type ModelLifecycle, createModelLifecycle } from './model-lifecycle.ts';
 import { type ConfigText, parseConfigText } from './read-config.ts';
 import type { LoadOverrides, OpenVersion, ServedVersion } from './repository.ts';
-import { fingerprintOf, scanModel } from './scan-model.ts';
+import { type ScannedModel, fingerprintOf, scanModel } from './scan-model.ts';
 
 /** A model the repository knows of, with its loads and unloads in the order they were asked for. */
 export interface HeldModel<V extends ServedVersion> {
@@ -31,6 +31,8 @@ interface HeldModelParts<V extends ServedVersion> {
   /** Real paths of the repository's roots. */
   readonly roots: readonly string[];
   readonly open: OpenVersion<V>;
+  /** Makes the file available that a config names as its `source`, and tells its path. */
+  readonly acquireSource: ((source: string) => Promise<string>) | undefined;
   readonly maxQueueSize: number;
   readonly logger: Logger;
 }
@@ -80,9 +82,26 @@ export function createHeldModel<V extends ServedVersion>(parts: HeldModelParts<V
       const scanned = await scanModel(roots, name);
       isKnown = true;
       attempted = configJson === undefined ? fingerprintOf(scanned) : undefined;
-      const config = configJson === undefined ? scanned.config : jsonText(configJson);
-      return { config: await parse(config), versions: scanned.versions };
+      const text = configJson === undefined ? scanned.config : jsonText(configJson);
+      const config = await parse(text);
+      if (scanned.versions.size > 0 || config.source === undefined) {
+        return { config, versions: scanned.versions };
+      }
+      return { config, versions: await fromSource(scanned, config.source) };
     });
+  }
+
+  /** A model that has no version folder, but says where its file comes from, has a version 1. */
+  async function fromSource(scanned: ScannedModel, source: string): Promise<LoadPlan['versions']> {
+    if (parts.acquireSource === undefined) {
+      throw new HeadwayError(
+        'failed_precondition',
+        `failed to load '${name}': its config names a source, and this server acquires none; run 'headway pull' and put the file in a version folder.`,
+      );
+    }
+    const path = await parts.acquireSource(source);
+    const fingerprint = `${scanned.sharedFingerprint} ${source} ${path}`;
+    return new Map([[1, { path, fingerprint, modelFolder: scanned.folder }]]);
   }
 
   async function loadFromFiles(overrides: LoadOverrides): Promise<void> {

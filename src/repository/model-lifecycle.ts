@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ModelSpec } from '../backends/backend.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { HeadwayError, toHeadwayError } from '../core/error.ts';
 import type { Logger } from '../core/logger.ts';
@@ -85,7 +86,7 @@ export function createModelLifecycle<V extends ServedVersion>(parts: {
         setSlot(version, { ...old, config });
         return;
       }
-      const served = await open({ name, version, path: found.path, config });
+      const served = await open(toSpec(name, version, { found, config }));
       setSlot(version, { kind: 'ready', served, config, fingerprint: found.fingerprint });
       if (old !== undefined) void retire(old.served);
     } catch (thrown) {
@@ -175,6 +176,16 @@ async function adaptInPlace<V extends ServedVersion>(
     await old.served.setInstances({ ...old.served.config, instanceGroups });
   }
   return true;
+}
+
+function toSpec(
+  name: string,
+  version: number,
+  { found, config }: { readonly found: ScannedVersion; readonly config: ModelConfig },
+): ModelSpec {
+  const { path, modelFolder } = found;
+  const folder = modelFolder === undefined ? {} : { folder: modelFolder };
+  return { name, version, path, config, ...folder };
 }
 
 function throwFailures(outcomes: readonly PromiseSettledResult<void>[]): void {

@@ -19,12 +19,18 @@ export interface ScannedVersion {
   readonly path: string;
   /** Changes when the version's files change, or files that its versions share. */
   readonly fingerprint: string;
+  /** Real path of the model's folder, where it is not the one above `path`. */
+  readonly modelFolder?: string;
 }
 
 /** A model as it is on disk now. */
 export interface ScannedModel {
   readonly name: string;
+  /** Real path of the model's folder. */
+  readonly folder: string;
   readonly config: ConfigText;
+  /** Changes when a file changes that is neither the config nor a version's. */
+  readonly sharedFingerprint: string;
   readonly versions: ReadonlyMap<number, ScannedVersion>;
 }
 
@@ -70,14 +76,15 @@ export async function scanModel(roots: readonly string[], name: string): Promise
     const own = await fingerprintFolder({ root: place.root, folder: path, label });
     versions.set(version, { path, fingerprint: `${shared} ${own}` });
   }
-  return { name, config: await readConfigText(place, entryNames), versions };
+  const config = await readConfigText(place, entryNames);
+  return { name, folder, config, sharedFingerprint: shared, versions };
 }
 
 /** Identifies everything that was found of a model. */
-export function fingerprintOf({ config, versions }: ScannedModel): string {
+export function fingerprintOf({ config, sharedFingerprint, versions }: ScannedModel): string {
   const lines = [...versions].map(([version, { fingerprint }]) => `${version} ${fingerprint}`);
   const text = config.kind === 'none' ? '' : config.text;
-  return hash('sha256', [config.kind, text, ...lines.toSorted()].join('\0'));
+  return hash('sha256', [config.kind, text, sharedFingerprint, ...lines.toSorted()].join('\0'));
 }
 
 async function findModel(roots: readonly string[], name: string): Promise<ModelPlace> {

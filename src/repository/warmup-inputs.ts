@@ -73,7 +73,7 @@ async function fileData(
   { name, datatype, dims, fileName }: WarmupInput & { readonly fileName: string },
   { bytes, itemCount }: WantedData,
 ): Promise<Uint8Array> {
-  const folder = await realpath(dirname(spec.path));
+  const folder = await realpath(spec.folder ?? dirname(spec.path));
   const path = await containedPath(folder, `warmup/${fileName}`);
   const { size } = await stat(path);
   if (size > maxWarmupBytes) {
