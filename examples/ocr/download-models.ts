@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createProgress, formatBytes } from '../../src/cli/progress.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { acquire } from '../../src/repository/sources/acquire.ts';
 import { defaultSourceLimits } from '../../src/repository/sources/fetch-context.ts';
@@ -18,19 +19,27 @@ export interface DownloadModelsOptions {
 }
 
 /** Makes the models of the example available; the network is needed for the first time only. */
-export function downloadModels(options: DownloadModelsOptions): Promise<PreparedModels> {
+export async function downloadModels(options: DownloadModelsOptions): Promise<PreparedModels> {
   const store = createModelStore(join(options.home, 'models'));
-  return prepareModels(options.folder, (text) =>
-    acquire(parseSourceReference(text), store, {
-      env: process.env,
-      homeDirectory: homedir(),
-      workingDirectory: process.cwd(),
-      trustedOrigins: [],
-      limits: defaultSourceLimits,
-      clock: createSystemClock(),
-      signal: options.signal,
-      onProgress: () => {},
-      update: false,
-    }),
-  );
+  const clock = createSystemClock();
+  const { env, stderr: stream } = process;
+  const progress = createProgress({ stream, env, clock, formatAmount: formatBytes });
+  try {
+    return await prepareModels(options.folder, (name, text) =>
+      acquire(parseSourceReference(text), store, {
+        env,
+        homeDirectory: homedir(),
+        workingDirectory: process.cwd(),
+        trustedOrigins: [],
+        limits: defaultSourceLimits,
+        clock,
+        signal: options.signal,
+        onProgress: ({ step, doneBytes, totalBytes }) =>
+          progress.update(`  ${step} ${name}`, doneBytes, totalBytes),
+        update: false,
+      }),
+    );
+  } finally {
+    progress.finish();
+  }
 }

@@ -64,6 +64,8 @@ const minLineWidth = 320;
 /** A line longer than this is squeezed. */
 const maxLineWidth = 2048;
 const maxLinesPerBatch = 8;
+/** Below this a box most likely held no text. */
+const minConfidence = 0.5;
 
 /**
  * Reads the text in a picture: finds the lines, cuts them out upright, and recognises them in
@@ -83,7 +85,8 @@ export async function readText(file: Uint8Array, models: TextModels): Promise<Re
   const lines = boxes.flatMap(({ corners }, index) => {
     const read = texts[index];
     const text = read?.text.trim() ?? '';
-    return read === undefined || text === '' ? [] : [{ ...read, text, corners }];
+    if (read === undefined || text === '' || read.confidence < minConfidence) return [];
+    return [{ ...read, text, corners }];
   });
   const timings = {
     decodeMs: decodedMs - startMs,

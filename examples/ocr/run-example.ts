@@ -51,7 +51,8 @@ async function serveAndRead(given: ExampleArguments, signal: AbortSignal): Promi
   await mkdir(folder, { recursive: true });
   print('Headway reads text in a picture', '');
   const models = await downloadModels({ home, folder, signal });
-  print(row('models', `text-detector, text-recogniser in ${models.repository}`));
+  const origin = models.wereThere ? 'from the store' : 'downloaded';
+  print(row('models', `${models.repository} (${origin})`));
   await using server = await startServer(given, models);
   print(row('server', `${server.urls.http}, metrics at ${server.urls.metrics}/metrics`));
   const picture = await findPicture(given, models, folder);
