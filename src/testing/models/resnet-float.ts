@@ -9,7 +9,7 @@ export function createFloatEmitter(seed: number): ResnetEmitter<string> {
   return {
     input: () => builder.input('input', 'FP32', [-1, 3, 224, 224]),
     convolution(value, spec) {
-      const { inChannels, outChannels, kernel, stride, hasRelu } = spec;
+      const { inChannels, outChannels, kernel, stride, role } = spec;
       const { weights, bias } = source.convolution(spec);
       const inputs = [
         value,
@@ -17,7 +17,7 @@ export function createFloatEmitter(seed: number): ResnetEmitter<string> {
         builder.constant('FP32', [outChannels], bias),
       ];
       const output = builder.node('Conv', inputs, { attributes: windowOf(kernel, stride) });
-      return hasRelu ? builder.node('Relu', [output]) : output;
+      return role === 'inside' ? builder.node('Relu', [output]) : output;
     },
     maxPool: (value) => builder.node('MaxPool', [value], { attributes: windowOf(3, 2) }),
     addRelu: (value, shortcut) => builder.node('Relu', [builder.node('Add', [value, shortcut])]),

@@ -3,72 +3,68 @@ import { windowOf } from './resnet-float.ts';
 import { type LayerWeights, createWeightSource } from './resnet-weights.ts';
 import type { ResnetEmitter } from './resnet50.ts';
 
-/** A tensor in 8 bits, and the mean square of its elements, for the scales of what follows. */
+/** A tensor in 8 bits: its name, and the names of its scale and zero point. */
 interface QuantizedValue {
   readonly name: string;
-  /** The names of the scale and zero point, as the Q and DQ nodes take them. */
   readonly grid: readonly [string, string];
   readonly scale: number;
-  readonly meanSquare: number;
 }
 
-/** How far the 256 steps reach, in deviations. Random activations hardly ever go beyond. */
-const reachDeviations = 6;
+/**
+ * The largest value a grid holds, by what it is for: what weights of any seed reach with pictures
+ * of mean 0 and deviation 1, measured with the FP32 network.
+ */
+const reaches = { picture: 4, inside: 12, branch: 3.5, shortcut: 10, sum: 12 } as const;
+
+const signedUses: ReadonlySet<string> = new Set(['picture', 'branch', 'shortcut']);
 
 /**
- * Creates the writer of ResNet layers in QDQ form. Scales come from how a network with random
- * weights spreads its activations, given pictures of mean square 1; ReLUs are the zero point of
- * the layer's own 8-bit grid.
+ * Creates the writer of ResNet layers in QDQ form. Values after a ReLU are on a grid that starts
+ * at zero, which is all there is of the ReLU.
  */
 export function createQuantizedEmitter(seed: number): ResnetEmitter<QuantizedValue> {
   const builder = createGraphBuilder('resnet50-int8');
   const source = createWeightSource(seed);
-  const quantize = (float: string, meanSquare: number, isSigned: boolean): QuantizedValue => {
-    const reach = reachDeviations * Math.sqrt(meanSquare);
-    const scale = Math.fround((isSigned ? 2 * reach : reach) / 255);
+  const quantize = (float: string, use: keyof typeof reaches): QuantizedValue => {
+    const isSigned = signedUses.has(use);
+    const scale = Math.fround((reaches[use] * (isSigned ? 2 : 1)) / 255);
     const grid = [
       builder.constant('FP32', [], Float32Array.of(scale)),
       builder.constant('UINT8', [], Uint8Array.of(isSigned ? 128 : 0)),
     ] as const;
-    const name = builder.node('QuantizeLinear', [float, ...grid]);
-    return { name, grid, scale, meanSquare };
+    return { name: builder.node('QuantizeLinear', [float, ...grid]), grid, scale };
   };
   const dequantize = (value: QuantizedValue): string =>
     builder.node('DequantizeLinear', [value.name, ...value.grid]);
-  /** For an operator that moves elements or averages them: its result is on the same grid. */
-  const requantize = (float: string, like: QuantizedValue, meanSquare: number): QuantizedValue => ({
+  /** For an operator that moves or averages elements: its result is on the grid of its input. */
+  const requantize = (float: string, like: QuantizedValue): QuantizedValue => ({
     ...like,
     name: builder.node('QuantizeLinear', [float, ...like.grid]),
-    meanSquare,
   });
   return {
-    input() {
-      const input = builder.input('input', 'FP32', [-1, 3, 224, 224]);
-      return quantize(input, 1, true);
-    },
+    input: () => quantize(builder.input('input', 'FP32', [-1, 3, 224, 224]), 'picture'),
     convolution(value, spec) {
-      const { inChannels, outChannels, kernel, stride, gain, hasRelu } = spec;
+      const { inChannels, outChannels, kernel, stride, role } = spec;
       const dims = [outChannels, inChannels, kernel, kernel];
       const layer = dequantizedLayer(builder, source.convolution(spec), dims, value.scale);
       const output = builder.node('Conv', [dequantize(value), ...layer], {
         attributes: windowOf(kernel, stride),
       });
-      const meanSquare = 2 * gain ** 2 * value.meanSquare;
-      return quantize(output, hasRelu ? meanSquare / 2 : meanSquare, !hasRelu);
+      return quantize(output, role);
     },
     maxPool(value) {
-      const output = builder.node('MaxPool', [dequantize(value)], { attributes: windowOf(3, 2) });
-      return requantize(output, value, 2.5 * value.meanSquare);
+      const attributes = windowOf(3, 2);
+      return requantize(builder.node('MaxPool', [dequantize(value)], { attributes }), value);
     },
     addRelu(value, shortcut) {
       const sum = builder.node('Add', [dequantize(value), dequantize(shortcut)]);
-      return quantize(sum, value.meanSquare + shortcut.meanSquare, false);
+      return quantize(sum, 'sum');
     },
     classify(value, channels, classCount) {
       const layerWeights = source.linear(channels, classCount);
       const mean = builder.node('GlobalAveragePool', [dequantize(value)]);
-      const pooled = requantize(mean, value, value.meanSquare);
-      const flat = requantize(builder.node('Flatten', [dequantize(pooled)]), pooled, 1);
+      const pooled = requantize(mean, value);
+      const flat = requantize(builder.node('Flatten', [dequantize(pooled)]), pooled);
       const layer = dequantizedLayer(builder, layerWeights, [classCount, channels], flat.scale);
       builder.node('Gemm', [dequantize(flat), ...layer], {
         attributes: { transB: 1 },

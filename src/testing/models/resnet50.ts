@@ -8,10 +8,14 @@ export interface ConvolutionSpec {
   readonly outChannels: number;
   readonly kernel: 1 | 3 | 7;
   readonly stride: 1 | 2;
-  /** Factor on the weights that would keep the variance through a ReLU. */
-  readonly gain: number;
-  readonly hasRelu: boolean;
+  readonly role: ConvolutionRole;
 }
+
+/**
+ * `inside` a block and with a ReLU, the last of the `branch` that a block adds, or the `shortcut`
+ * of a block that changes the shape.
+ */
+export type ConvolutionRole = 'inside' | 'branch' | 'shortcut';
 
 /** Writes the layers of the network in one precision; `Value` is how it knows a tensor. */
 export interface ResnetEmitter<Value> {
@@ -58,7 +62,7 @@ export function resnet50Int8Qdq({ seed = 1 }: { seed?: number } = {}): OnnxModel
 
 function emitResnet50<Value>(emitter: ResnetEmitter<Value>): OnnxModel {
   const stem = { inChannels: 3, outChannels: 64, kernel: 7, stride: 2 } as const;
-  const first = emitter.convolution(emitter.input(), { ...stem, gain: 1, hasRelu: true });
+  const first = emitter.convolution(emitter.input(), { ...stem, role: 'inside' });
   let value = emitter.maxPool(first);
   let inChannels: number = stem.outChannels;
   for (const { width, blockCount } of stages) {
@@ -84,24 +88,11 @@ function emitBlock<Value>(
   { inChannels, width, stride }: BlockSpec,
 ): Value {
   const outChannels = width * expansion;
-  const inside = { kernel: 1, stride: 1, gain: 1, hasRelu: true } as const;
-  const reduce: ConvolutionSpec = { ...inside, inChannels, outChannels: width };
-  const filter: ConvolutionSpec = {
-    ...inside,
-    inChannels: width,
-    outChannels: width,
-    kernel: 3,
-    stride,
-  };
-  // Less than 1, or the sums of sixteen blocks would grow beyond what 8 bits resolve.
-  const expand: ConvolutionSpec = {
-    ...inside,
-    inChannels: width,
-    outChannels,
-    gain: 0.5,
-    hasRelu: false,
-  };
-  const project: ConvolutionSpec = { ...expand, inChannels, stride, gain: 0.7 };
+  const plain = { kernel: 1, stride: 1 } as const;
+  const reduce: ConvolutionSpec = { ...plain, inChannels, outChannels: width, role: 'inside' };
+  const filter: ConvolutionSpec = { ...reduce, inChannels: width, kernel: 3, stride };
+  const expand: ConvolutionSpec = { ...plain, inChannels: width, outChannels, role: 'branch' };
+  const project: ConvolutionSpec = { ...expand, inChannels, stride, role: 'shortcut' };
   const filtered = emitter.convolution(emitter.convolution(value, reduce), filter);
   const expanded = emitter.convolution(filtered, expand);
   const isSameShape = stride === 1 && inChannels === outChannels;
