@@ -4,9 +4,15 @@ import type { CancelTimer, Clock } from '../core/clock.ts';
 import { HeadwayError, invalidArgument } from '../core/error.ts';
 import type { Logger } from '../core/logger.ts';
 import { createConcurrencyLimit } from './limit-concurrency.ts';
-import { type HeldModel, createHeldModel } from './held-model.ts';
+import { HeldModel } from './held-model.ts';
 import { isModelName } from './model-name.ts';
-import type { OpenVersion, Repository, ServedVersion } from './repository.ts';
+import type {
+  IndexEntry,
+  LoadOverrides,
+  OpenVersion,
+  Repository,
+  ServedVersion,
+} from './repository.ts';
 import { listModelNames } from './scan-model.ts';
 
 /** What a repository is made of. */
@@ -33,100 +39,125 @@ const maxConcurrentLoads = 4;
 export function createRepository<V extends ServedVersion>(
   parts: RepositoryParts<V>,
 ): Repository<V> {
-  const { control, clock, logger } = parts;
-  const limit = createConcurrencyLimit(maxConcurrentLoads);
-  const models = new Map<string, HeldModel<V>>();
-  let roots: readonly string[] = [];
-  let isStarted = false;
-  let isClosed = false;
-  let cancelPoll: CancelTimer = () => {};
+  return new DiskRepository(parts);
+}
 
-  function hold(name: string): HeldModel<V> {
-    const held = models.get(name);
-    if (held !== undefined) return held;
-    const { maxQueueSize, acquireSource } = parts;
-    const open: OpenVersion<V> = (spec) => limit(() => parts.open(spec));
-    const created = createHeldModel({ name, roots, open, acquireSource, maxQueueSize, logger });
-    models.set(name, created);
-    return created;
+class DiskRepository<V extends ServedVersion> implements Repository<V> {
+  readonly #parts: RepositoryParts<V>;
+  readonly #models = new Map<string, HeldModel<V>>();
+  readonly #limit = createConcurrencyLimit(maxConcurrentLoads);
+  #roots: readonly string[] = [];
+  #isStarted = false;
+  #isClosed = false;
+  #cancelPoll: CancelTimer = () => {};
+
+  constructor(parts: RepositoryParts<V>) {
+    this.#parts = parts;
   }
 
-  async function poll(): Promise<void> {
-    const names = new Set(listModelNames(roots));
-    const changes = [...names].map((name) => hold(name).reloadIfChanged());
-    const gone = [...models].filter(([name, held]) => held.isWanted && !names.has(name));
-    await Promise.all([...changes, ...gone.map(([, held]) => held.unload())]);
+  async start(): Promise<void> {
+    const { roots, control } = this.#parts;
+    this.#roots = await Promise.all(roots.map(resolveRoot));
+    const names = namesAtStart(control, this.#roots);
+    await Promise.all(names.map((name) => this.#hold(name).require()));
+    this.#isStarted = true;
+    if (control.modelControlMode === 'poll') this.#schedulePoll();
   }
 
-  function schedulePoll(): void {
-    if (isClosed) return;
-    cancelPoll = clock.schedule(control.repositoryPollMs, () => {
-      void poll()
-        .catch((cause: unknown) => logger.error('The model repository cannot be read.', { cause }))
-        .then(schedulePoll);
+  resolve(name: string, version: number | undefined): V {
+    return this.#find(name).lifecycle.resolve(version);
+  }
+
+  versions(name: string): readonly number[] {
+    const { lifecycle } = this.#find(name);
+    const ready = lifecycle.ready();
+    // None is an error, and resolving says which.
+    if (ready.length === 0) lifecycle.resolve(undefined);
+    return ready.map(({ version }) => version);
+  }
+
+  ready(): readonly { readonly name: string; readonly version: number; readonly served: V }[] {
+    return [...this.#models].flatMap(([name, { lifecycle }]) =>
+      lifecycle.ready().map(({ version, served }) => ({ name, version, served })),
+    );
+  }
+
+  isReady(): boolean {
+    const held = [...this.#models.values()];
+    return this.#isStarted && held.every((model) => !model.isWanted || model.lifecycle.isInService);
+  }
+
+  index(readyOnly: boolean): readonly IndexEntry[] {
+    const names = new Set([...this.#models.keys(), ...listModelNames(this.#roots)]);
+    const entries = [...names].toSorted().flatMap((name) => {
+      const unseen = { name, version: undefined, state: undefined, reason: '' };
+      return this.#models.get(name)?.lifecycle.index() ?? [unseen];
     });
+    return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
   }
 
-  function find(name: string): HeldModel<V> {
-    const held = models.get(name);
+  async load(name: string, overrides: LoadOverrides | undefined): Promise<void> {
+    assertExplicit(this.#parts.control);
+    if (this.#isClosed) throw new HeadwayError('unavailable', 'the server is stopping');
+    if (!isModelName(name))
+      throw invalidArgument(`'${name.slice(0, 100)}' is no valid model name.`);
+    const isNew = !this.#models.has(name);
+    const held = this.#hold(name);
+    try {
+      await held.load(overrides);
+    } catch (error) {
+      // A name that no folder has leaves no trace.
+      if (isNew && !held.isKnown) this.#models.delete(name);
+      throw error;
+    }
+  }
+
+  async unload(name: string): Promise<void> {
+    assertExplicit(this.#parts.control);
+    const held = this.#models.get(name);
+    if (held !== undefined) await held.unload();
+    else if (!listModelNames(this.#roots).includes(name)) throw notFound(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelPoll();
+    await Promise.all([...this.#models.values()].map((held) => held.unload()));
+  }
+
+  #find(name: string): HeldModel<V> {
+    const held = this.#models.get(name);
     if (held !== undefined) return held;
     throw notFound(name);
   }
 
-  return {
-    async start() {
-      roots = await Promise.all(parts.roots.map(resolveRoot));
-      await Promise.all(namesAtStart(control, roots).map((name) => hold(name).require()));
-      isStarted = true;
-      if (control.modelControlMode === 'poll') schedulePoll();
-    },
-    resolve: (name, version) => find(name).lifecycle.resolve(version),
-    versions(name) {
-      const ready = find(name).lifecycle.ready();
-      if (ready.length === 0) find(name).lifecycle.resolve(undefined);
-      return ready.map(({ version }) => version);
-    },
-    ready: () =>
-      [...models].flatMap(([name, held]) =>
-        held.lifecycle.ready().map(({ version, served }) => ({ name, version, served })),
-      ),
-    isReady: () =>
-      isStarted &&
-      [...models.values()].every((held) => !held.isWanted || held.lifecycle.isInService),
-    index(readyOnly) {
-      const names = new Set([...models.keys(), ...listModelNames(roots)]);
-      const entries = [...names].toSorted().flatMap((name) => {
-        const unseen = { name, version: undefined, state: undefined, reason: '' };
-        return models.get(name)?.lifecycle.index() ?? [unseen];
-      });
-      return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
-    },
-    async load(name, overrides) {
-      assertExplicit(control);
-      if (!isModelName(name))
-        throw invalidArgument(`'${name.slice(0, 100)}' is no valid model name.`);
-      const isNew = !models.has(name);
-      const held = hold(name);
-      try {
-        await held.load(overrides);
-      } catch (error) {
-        // A name that no folder has leaves no trace.
-        if (isNew && !held.isKnown) models.delete(name);
-        throw error;
-      }
-    },
-    async unload(name) {
-      assertExplicit(control);
-      const held = models.get(name);
-      if (held !== undefined) await held.unload();
-      else if (!listModelNames(roots).includes(name)) throw notFound(name);
-    },
-    async [Symbol.asyncDispose]() {
-      isClosed = true;
-      cancelPoll();
-      await Promise.all([...models.values()].map((held) => held.unload()));
-    },
-  };
+  #hold(name: string): HeldModel<V> {
+    const held = this.#models.get(name);
+    if (held !== undefined) return held;
+    const { maxQueueSize, acquireSource, logger } = this.#parts;
+    const open: OpenVersion<V> = (spec) => this.#limit(() => this.#parts.open(spec));
+    const roots = this.#roots;
+    const created = new HeldModel({ name, roots, open, acquireSource, maxQueueSize, logger });
+    this.#models.set(name, created);
+    return created;
+  }
+
+  async #poll(): Promise<void> {
+    const names = new Set(listModelNames(this.#roots));
+    const changes = [...names].map((name) => this.#hold(name).reloadIfChanged());
+    const gone = [...this.#models].filter(([name, held]) => held.isWanted && !names.has(name));
+    await Promise.all([...changes, ...gone.map(([, held]) => held.unload())]);
+  }
+
+  #schedulePoll(): void {
+    if (this.#isClosed) return;
+    const { clock, control, logger } = this.#parts;
+    this.#cancelPoll = clock.schedule(control.repositoryPollMs, () => {
+      void this.#poll()
+        .catch((cause: unknown) => logger.error('The model repository cannot be read.', { cause }))
+        .then(() => this.#schedulePoll());
+    });
+  }
 }
 
 function namesAtStart(

@@ -5,7 +5,7 @@ import type { ModelConfig, VersionPolicy } from '../config/model-config.ts';
 import { emptyModelConfig } from '../config/model/parse-model-config.ts';
 import { HeadwayError } from '../core/error.ts';
 import { silentLogger } from '../core/logger.ts';
-import { type ModelLifecycle, createModelLifecycle } from './model-lifecycle.ts';
+import { ModelLifecycle } from './model-lifecycle.ts';
 import type { OpenVersion, ServedVersion } from './repository.ts';
 import type { ScannedVersion } from './scan-model.ts';
 import { selectVersions } from './version-policy.ts';
@@ -63,7 +63,7 @@ function createReal(): Real {
     opened.push(fake);
     return fake;
   };
-  const lifecycle = createModelLifecycle({ name: 'm', open, logger: silentLogger });
+  const lifecycle = new ModelLifecycle({ name: 'm', open, logger: silentLogger });
   return { lifecycle, disk, opened };
 }
 
@@ -128,7 +128,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   version.map((count) => change((disk) => (disk.instanceCount = count))),
 );
 
-test('createModelLifecycle() serves what is wanted through any history, and frees the rest', async () => {
+test('ModelLifecycle serves what is wanted through any history, and frees the rest', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const real = createReal();

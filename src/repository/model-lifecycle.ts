@@ -13,28 +13,6 @@ export interface LoadPlan {
   readonly versions: ReadonlyMap<number, ScannedVersion>;
 }
 
-/** One model's versions and their states. Calls that change it must not overlap. */
-export interface ModelLifecycle<V extends ServedVersion> {
-  /** @throws HeadwayError with Triton's texts; see `Repository`. */
-  resolve(version: number | undefined): V;
-  /** Ready versions, ascending. */
-  ready(): readonly { readonly version: number; readonly served: V }[];
-  /** Whether what was wanted is served; a reload that failed leaves the old version in service. */
-  readonly isInService: boolean;
-  index(): readonly IndexEntry[];
-  /**
-   * Brings the versions of the plan into service that its policy selects, and takes the others out
-   * of it once all of those are ready. A version that is served already is left alone if nothing of
-   * it changed, and replaced when its successor is ready.
-   * @throws HeadwayError why versions failed; what was served before still is.
-   */
-  apply(plan: LoadPlan): Promise<void>;
-  /** Remembers why the model could not even be looked at, for the index. */
-  fail(error: HeadwayError): void;
-  /** Takes every version out of service; resolves when their requests in flight are answered. */
-  unload(): Promise<void>;
-}
-
 type Slot<V> =
   | { readonly kind: 'loading' }
   | ReadySlot<V>
@@ -56,111 +34,145 @@ const stateNames = {
   unavailable: 'UNAVAILABLE',
 } as const satisfies Record<Slot<unknown>['kind'], ModelState>;
 
-/** Makes the lifecycle of a model none of whose versions is loaded. */
-export function createModelLifecycle<V extends ServedVersion>(parts: {
-  readonly name: string;
-  readonly open: OpenVersion<V>;
-  readonly logger: Logger;
-}): ModelLifecycle<V> {
-  const { name, open, logger } = parts;
-  const slots = new Map<number, Slot<V>>();
-  const retiring = new Set<Promise<void>>();
-  let newest: V | undefined;
-  let failure: HeadwayError | undefined;
-  let wasInService = false;
+/** One model's versions and their states. Calls that change it must not overlap. */
+export class ModelLifecycle<V extends ServedVersion> {
+  readonly #name: string;
+  readonly #open: OpenVersion<V>;
+  readonly #logger: Logger;
+  readonly #slots = new Map<number, Slot<V>>();
+  /** The ends of versions whose last requests are being answered. */
+  readonly #retiring = new Set<Promise<void>>();
+  #newest: V | undefined;
+  #failure: HeadwayError | undefined;
+  #wasInService = false;
 
-  function setSlot(version: number, slot: Slot<V>): void {
-    slots.set(version, slot);
-    newest = readySlots(slots).at(-1)?.[1].served;
+  constructor(parts: {
+    readonly name: string;
+    readonly open: OpenVersion<V>;
+    readonly logger: Logger;
+  }) {
+    this.#name = parts.name;
+    this.#open = parts.open;
+    this.#logger = parts.logger;
   }
 
-  async function bringIntoService(version: number, plan: LoadPlan): Promise<void> {
+  /** @throws HeadwayError with Triton's texts; see `Repository`. */
+  resolve(version: number | undefined): V {
+    if (version === undefined) {
+      if (this.#newest !== undefined) return this.#newest;
+      throw noVersions(this.#name, this.#slots);
+    }
+    const slot = this.#slots.get(version);
+    if (slot?.kind === 'ready') return slot.served;
+    throw notReady(this.#name, version, slot !== undefined);
+  }
+
+  /** Ready versions, ascending. */
+  ready(): readonly { readonly version: number; readonly served: V }[] {
+    return readySlots(this.#slots).map(([version, { served }]) => ({ version, served }));
+  }
+
+  /** Whether what was wanted is served; a reload that failed leaves the old version in service. */
+  get isInService(): boolean {
+    return this.#wasInService && this.#newest !== undefined;
+  }
+
+  index(): readonly IndexEntry[] {
+    return indexOf(this.#name, this.#slots, this.#failure);
+  }
+
+  /**
+   * Brings the versions of the plan into service that its policy selects, and takes the others out
+   * of it once all of those are ready. A version that is served already is left alone if nothing of
+   * it changed, and replaced when its successor is ready.
+   * @throws HeadwayError why versions failed; what was served before still is.
+   */
+  async apply(plan: LoadPlan): Promise<void> {
+    const wanted = selectVersions(plan.config.versionPolicy, plan.versions.keys());
+    if (wanted.length === 0) {
+      throw new HeadwayError(
+        'not_found',
+        `failed to load '${this.#name}', no version is available: expected a folder named 1, 2, … that the version policy selects`,
+      );
+    }
+    throwFailures(
+      await Promise.allSettled(wanted.map((version) => this.#bringIntoService(version, plan))),
+    );
+    this.#failure = undefined;
+    this.#wasInService = true;
+    for (const [version, slot] of readySlots(this.#slots)) {
+      if (!wanted.includes(version)) void this.#takeOut(version, slot);
+    }
+  }
+
+  /** Remembers why the model could not be loaded, for an index without versions. */
+  fail(error: HeadwayError): void {
+    this.#failure = error;
+  }
+
+  /** Takes every version out of service; resolves when their requests in flight are answered. */
+  async unload(): Promise<void> {
+    this.#failure = undefined;
+    this.#wasInService = false;
+    await Promise.all(
+      readySlots(this.#slots).map(([version, slot]) => this.#takeOut(version, slot)),
+    );
+    await Promise.all(this.#retiring);
+    for (const version of this.#slots.keys()) {
+      this.#setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
+    }
+  }
+
+  #setSlot(version: number, slot: Slot<V>): void {
+    this.#slots.set(version, slot);
+    this.#newest = readySlots(this.#slots).at(-1)?.[1].served;
+  }
+
+  async #bringIntoService(version: number, plan: LoadPlan): Promise<void> {
     const { config, versions } = plan;
     const found = versions.get(version);
     if (found === undefined) throw new RangeError(`version ${version} is not in the plan`);
-    const previous = slots.get(version);
+    const previous = this.#slots.get(version);
     const old = previous?.kind === 'ready' ? previous : undefined;
-    if (old === undefined) setSlot(version, { kind: 'loading' });
+    if (old === undefined) this.#setSlot(version, { kind: 'loading' });
     try {
       if (old !== undefined && (await adaptInPlace(old, config, found.fingerprint))) {
-        setSlot(version, { ...old, config });
+        this.#setSlot(version, { ...old, config });
         return;
       }
-      const served = await open(toSpec(name, version, { found, config }));
-      setSlot(version, { kind: 'ready', served, config, fingerprint: found.fingerprint });
-      if (old !== undefined) void retire(old.served);
+      const served = await this.#open(toSpec(this.#name, version, { found, config }));
+      const { fingerprint } = found;
+      this.#setSlot(version, { kind: 'ready', served, config, fingerprint });
+      if (old !== undefined) void this.#retire(old.served);
     } catch (thrown) {
       const error = toHeadwayError(thrown);
-      if (old === undefined) setSlot(version, { kind: 'unavailable', reason: error.message });
-      const message = `failed to load '${name}' version ${version}: ${error.message}`;
+      if (old === undefined) {
+        this.#setSlot(version, { kind: 'unavailable', reason: error.message });
+      }
+      const message = `failed to load '${this.#name}' version ${version}: ${error.message}`;
       throw new HeadwayError(error.code, message, { cause: thrown });
     }
   }
 
   /** Resolves when requests in flight on it are answered; never rejects. */
-  function retire(served: V): Promise<void> {
-    const done = Promise.resolve(served[Symbol.asyncDispose]()).catch((cause: unknown) => {
-      logger.error('A model version could not be freed.', { model: name, cause });
-    });
-    retiring.add(done);
-    return done.finally(() => retiring.delete(done));
+  #retire(served: V): Promise<void> {
+    const done = Promise.resolve(served[Symbol.asyncDispose]())
+      .catch((cause: unknown) => {
+        this.#logger.error('A model version could not be freed.', { model: this.#name, cause });
+      })
+      .finally(() => this.#retiring.delete(done));
+    this.#retiring.add(done);
+    return done;
   }
 
-  async function takeOut(version: number, { served }: ReadySlot<V>): Promise<void> {
-    setSlot(version, { kind: 'unloading' });
-    await retire(served);
+  async #takeOut(version: number, { served }: ReadySlot<V>): Promise<void> {
+    this.#setSlot(version, { kind: 'unloading' });
+    await this.#retire(served);
     // A load of this version may have begun while its last requests were finishing.
-    if (slots.get(version)?.kind === 'unloading') {
-      setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
+    if (this.#slots.get(version)?.kind === 'unloading') {
+      this.#setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
     }
   }
-
-  return {
-    resolve(version) {
-      if (version === undefined) {
-        if (newest !== undefined) return newest;
-        throw noVersions(name, slots);
-      }
-      const slot = slots.get(version);
-      if (slot?.kind === 'ready') return slot.served;
-      throw notReady(name, version, slot !== undefined);
-    },
-    ready: () => readySlots(slots).map(([version, { served }]) => ({ version, served })),
-    get isInService() {
-      return wasInService && newest !== undefined;
-    },
-    index: () => indexOf(name, slots, failure),
-    async apply(plan) {
-      const wanted = selectVersions(plan.config.versionPolicy, plan.versions.keys());
-      if (wanted.length === 0) {
-        throw new HeadwayError(
-          'not_found',
-          `failed to load '${name}', no version is available: expected a folder named 1, 2, … that the version policy selects`,
-        );
-      }
-      const outcomes = await Promise.allSettled(
-        wanted.map((version) => bringIntoService(version, plan)),
-      );
-      throwFailures(outcomes);
-      failure = undefined;
-      wasInService = true;
-      for (const [version, slot] of readySlots(slots)) {
-        if (!wanted.includes(version)) void takeOut(version, slot);
-      }
-    },
-    fail(error) {
-      failure = error;
-    },
-    async unload() {
-      failure = undefined;
-      wasInService = false;
-      await Promise.all(readySlots(slots).map(([version, slot]) => takeOut(version, slot)));
-      await Promise.all(retiring);
-      for (const version of slots.keys()) {
-        setSlot(version, { kind: 'unavailable', reason: 'unloaded' });
-      }
-    },
-  };
 }
 
 /** Whether a served version fits a new config as it is, or after its instances were changed. */
