@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { type HeadwayError, toHeadwayError } from '../../core/error.ts';
+import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { canRespond, sendJson } from './respond.ts';
 import type { Authorize, HttpExchange, Route } from './route.ts';
@@ -37,6 +37,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         answerUnrouted(response, match);
         return;
       }
+      if (match.route.plane === 'admin') refuseForeignPages(request);
       if (match.route.plane !== 'health') authorize(match.route.plane, request.headers);
       const done = match.route.handle(exchange);
       if (done === undefined) return;
@@ -56,6 +57,16 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     // Half an answer cannot be mended: the client must not take it for a whole one.
     else if (!exchange.response.writableEnded) exchange.response.destroy();
   }
+}
+
+/**
+ * Browsers let any page send a plain POST to any address, a loopback one included, and name the page
+ * in `Origin`. Such a page must not load or unload models.
+ */
+function refuseForeignPages({ headers }: IncomingMessage): void {
+  const { origin, host } = headers;
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return;
+  throw new HeadwayError('permission_denied', 'Pages of other sites may not change this server.');
 }
 
 type Unrouted = Exclude<ReturnType<ReturnType<typeof createRouter>>, { kind: 'route' }>;

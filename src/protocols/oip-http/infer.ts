@@ -81,7 +81,7 @@ function watchClient({ response }: HttpExchange, release: () => void): AbortSign
   const abort = new AbortController();
   response.on('close', () => {
     release();
-    if (!response.writableFinished) abort.abort();
+    if (!response.writableFinished) abort.abort(clientGone());
   });
   return abort.signal;
 }

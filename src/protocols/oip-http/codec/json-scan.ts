@@ -6,10 +6,12 @@ export interface JsonCursor {
   number: number;
   /** Set by `scanNumber`: written as a whole number, without fraction or exponent. */
   isInteger: boolean;
+  /** Values read so far. */
+  valueCount: number;
 }
 
 export function createJsonCursor(text: string, position: number): JsonCursor {
-  return { text, position, number: 0, isInteger: false };
+  return { text, position, number: 0, isInteger: false, valueCount: 0 };
 }
 
 /** Digits that always fit a double exactly. */

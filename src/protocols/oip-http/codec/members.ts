@@ -1,5 +1,6 @@
 import { invalidArgument } from '../../../core/error.ts';
 import type { JsonArray, JsonObject, JsonValue } from './json.ts';
+import { quoteText } from './quote.ts';
 
 /** Checked access to JSON values; `what` begins the error: "The 'name' of an input". */
 export function asObject(value: JsonValue | undefined, what: string): JsonObject {
@@ -44,9 +45,7 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 export function describe(value: JsonValue | undefined): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  if (typeof value === 'string') {
-    return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
-  }
+  if (typeof value === 'string') return `the text ${quoteText(value)}`;
   if (typeof value !== 'object') return String(value);
   if (isObject(value)) return 'an object';
   if ('kind' in value && value.kind === 'float')

@@ -2,6 +2,7 @@ import type { ParameterValue, Parameters } from '../../../core/batch.ts';
 import { HeadwayError, invalidArgument } from '../../../core/error.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { asBoolean, asUnsigned, describe } from './members.ts';
+import { quoteText } from './quote.ts';
 
 /** The parameters of a request: those the protocol reserves by name, and the model's own. */
 export interface RequestParameters {
@@ -46,7 +47,7 @@ export function readRequestParameters(members: JsonObject | undefined): RequestP
       case 'sequence_start':
       case 'sequence_end':
         // Without a sequence id they mean nothing, here as in Triton.
-        asBoolean(value, `The parameter '${name}'`);
+        asBoolean(value, `The parameter ${quoteText(name)}`);
         break;
       default:
         refuseReserved(name);
@@ -75,7 +76,9 @@ function refuseSequence(id: JsonValue): void {
 
 function refuseReserved(name: string): void {
   if (name !== 'headers' && !name.startsWith('triton_')) return;
-  throw invalidArgument(`The parameter '${name}' is reserved and cannot be set by a request.`);
+  throw invalidArgument(
+    `The parameter ${quoteText(name)} is reserved and cannot be set by a request.`,
+  );
 }
 
 function toParameterValue(name: string, value: JsonValue): ParameterValue {
@@ -84,7 +87,9 @@ function toParameterValue(name: string, value: JsonValue): ParameterValue {
   }
   if (value === null || typeof value === 'object') {
     const expected = 'a string, a number, true or false';
-    throw invalidArgument(`The parameter '${name}' must be ${expected}, not ${describe(value)}.`);
+    throw invalidArgument(
+      `The parameter ${quoteText(name)} must be ${expected}, not ${describe(value)}.`,
+    );
   }
   return value;
 }

@@ -2,6 +2,7 @@ import { invalidArgument } from '../../../core/error.ts';
 import type { LoadOverrides } from '../../../repository/repository.ts';
 import { type JsonObject, readJson } from './json.ts';
 import { asBoolean, asObject, asOptionalObject, asText } from './members.ts';
+import { quoteText } from './quote.ts';
 
 /** The body of an index request: whether only ready models are wanted. An empty body is fine. */
 export function decodeIndexRequest(body: Uint8Array): boolean {
@@ -20,7 +21,7 @@ export function decodeLoadRequest(body: Uint8Array): LoadOverrides | undefined {
   let configJson: string | undefined;
   const files = new Map<string, Uint8Array>();
   for (const [name, value] of parameters ?? []) {
-    const text = asText(value, `The parameter '${name}'`);
+    const text = asText(value, `The parameter ${quoteText(name)}`);
     if (name === 'config') configJson = text;
     else if (name.startsWith('file:'))
       files.set(name.slice('file:'.length), decodeBase64(name, text));
@@ -41,7 +42,7 @@ export function decodeUnloadRequest(body: Uint8Array): void {
   const parameters = asOptionalObject(members.get('parameters'), "The request's 'parameters'");
   for (const [name, value] of parameters ?? []) {
     if (name !== 'unload_dependents') throw unknownParameter(name, "'unload_dependents'");
-    asBoolean(value, `The parameter '${name}'`);
+    asBoolean(value, `The parameter ${quoteText(name)}`);
   }
 }
 
@@ -50,7 +51,7 @@ function readOptionalObject(body: Uint8Array): JsonObject {
 }
 
 function unknownParameter(name: string, known: string): Error {
-  return invalidArgument(`The parameter '${name}' is not known; known are ${known}.`);
+  return invalidArgument(`The parameter ${quoteText(name)} is not known; known are ${known}.`);
 }
 
 function decodeBase64(name: string, text: string): Uint8Array {
@@ -58,7 +59,7 @@ function decodeBase64(name: string, text: string): Uint8Array {
   // The decoder skips what is not base64; only a text without such parts has this length.
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   if (Math.floor(((text.length - padding) * 3) / 4) !== bytes.byteLength) {
-    throw invalidArgument(`The parameter '${name}' is not valid base64.`);
+    throw invalidArgument(`The parameter ${quoteText(name)} is not valid base64.`);
   }
   return bytes;
 }

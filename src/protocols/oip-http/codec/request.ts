@@ -4,6 +4,7 @@ import type { InferRequest, RequestedOutput } from '../../../server/interface.ts
 import { createBinaryReader } from './binary.ts';
 import { type JsonObject, readJson } from './json.ts';
 import { asArray, asObject, asOptionalObject, asText } from './members.ts';
+import { quoteText } from './quote.ts';
 import { readOutputParameters, readRequestParameters } from './parameters.ts';
 import {
   type ReadTensor,
@@ -94,7 +95,8 @@ function readInputs(
   const pending: ReadTensor[] = [];
   for (const value of asArray(members.get('inputs'), "The request's 'inputs'")) {
     const input = readTensor(asObject(value, "An entry of 'inputs'"), source);
-    if (inputs.has(input.name)) throw invalidArgument(`The input '${input.name}' is given twice.`);
+    if (inputs.has(input.name))
+      throw invalidArgument(`The input ${quoteText(input.name)} is given twice.`);
     inputs.set(input.name, input.tensor);
     if (input.pending !== undefined) pending.push(input);
   }
@@ -149,8 +151,9 @@ function readOutputs(members: JsonObject): Outputs {
   for (const value of values) {
     const output = asObject(value, "An entry of 'outputs'");
     const name = asText(output.get('name'), "The 'name' of an output");
-    if (binaryByName.has(name)) throw invalidArgument(`The output '${name}' is asked for twice.`);
-    const owner = `output '${name}'`;
+    if (binaryByName.has(name))
+      throw invalidArgument(`The output ${quoteText(name)} is asked for twice.`);
+    const owner = `output ${quoteText(name)}`;
     const parameters = asOptionalObject(output.get('parameters'), `The 'parameters' of ${owner}`);
     refuseSharedMemory(parameters, owner);
     const { binary, classificationCount } = readOutputParameters(parameters, owner);

@@ -5,6 +5,7 @@ import type { Tensor } from '../../../core/tensor.ts';
 import type { BinaryReader } from './binary.ts';
 import type { JsonObject, JsonSpan, JsonValue } from './json.ts';
 import { type JsonDataReader, createJsonDataReader } from './json-data.ts';
+import { quoteText } from './quote.ts';
 import { asArray, asOptionalObject, asText, describe } from './members.ts';
 
 /** The message a tensor is read from. */
@@ -31,10 +32,10 @@ const noData: Uint8Array = new Uint8Array(0);
  */
 export function readTensor(members: JsonObject, { kind, text, binary }: TensorSource): ReadTensor {
   const name = asText(members.get('name'), `The 'name' of an ${kind}`);
-  const owner = `${kind} '${name}'`;
+  const owner = `${kind} ${quoteText(name)}`;
   const datatype = asText(members.get('datatype'), `The 'datatype' of ${owner}`);
   if (!isDatatype(datatype)) {
-    throw invalidArgument(`The datatype '${datatype}' of ${owner} is not known.`);
+    throw invalidArgument(`The datatype ${quoteText(datatype)} of ${owner} is not known.`);
   }
   const shape = readShape(members.get('shape'), owner);
   const parameters = asOptionalObject(members.get('parameters'), `The 'parameters' of ${owner}`);
