@@ -32,18 +32,13 @@ function takes(schema: FieldSchema): string {
 function shownDefault({ default: value, values }: FieldSchema): string {
   if (value === undefined || value === '') return '–';
   const names = Object.entries(values ?? {});
-  return names.find(([, meaning]) => meaning === value)?.[0] ?? String(value);
+  return names.find(([, decoded]) => decoded === value)?.[0] ?? String(value);
 }
 
 function meaning({ description, effect }: FieldSchema): string {
-  switch (effect) {
-    case undefined:
-      return description;
-    case 'ignored':
-      return `${description} (not supported yet: ignored with a warning)`;
-    case 'refused':
-      return `${description} (not supported yet: the model is refused)`;
-  }
+  if (effect === undefined) return description;
+  const outcome = effect === 'ignored' ? 'ignored with a warning' : 'the model is refused';
+  return `${description} (not supported yet: ${outcome})`;
 }
 
 function isMessage(type: FieldSchema['type']): type is MessageName {
