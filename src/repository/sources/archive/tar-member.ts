@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Parser, type ReadEntry } from 'tar';
 import {
   type MemberRequest,
@@ -20,29 +19,34 @@ export async function extractTarMember(
   archive: AsyncIterable<Uint8Array>,
   request: MemberRequest,
 ): Promise<void> {
-  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-  failed.catch(() => {});
-  const take = createEntryReader(request, fail);
+  const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
+  ended.catch(() => {});
+  const reader = createEntryReader(request, fail);
   const parser = new Parser({
     strict: true,
     maxDecompressionRatio: maxCompressionRatio,
-    onReadEntry: (entry) => take.entry(entry),
+    onReadEntry: (entry) => reader.read(entry),
   });
+  parser.on('end', end);
   parser.on('error', (cause) => fail(badArchive(request.archiveName, describe(cause), cause)));
-  const ended = once(parser, 'end');
-  ended.catch(() => {});
-  for await (const chunk of archive) {
-    request.signal.throwIfAborted();
-    if (!parser.write(asBuffer(chunk))) await Promise.race([once(parser, 'drain'), failed]);
+  try {
+    for await (const chunk of archive) {
+      request.signal.throwIfAborted();
+      if (!parser.write(asBuffer(chunk))) await Promise.race([drained(parser), ended]);
+    }
+    parser.end();
+    await ended;
+    await reader.finish();
+  } catch (error) {
+    await reader.abandon();
+    throw error;
   }
-  parser.end();
-  await Promise.race([ended, failed]);
-  await Promise.race([take.finish(), failed]);
 }
 
 function createEntryReader(request: MemberRequest, fail: (error: unknown) => void) {
   const names: string[] = [];
   let totalBytes = 0;
+  let wanted: ReadEntry | undefined;
   let written: Promise<void> | undefined;
 
   function check(entry: ReadEntry, name: string): string | undefined {
@@ -55,7 +59,7 @@ function createEntryReader(request: MemberRequest, fail: (error: unknown) => voi
   }
 
   return {
-    entry(entry: ReadEntry): void {
+    read(entry: ReadEntry): void {
       const name = entry.path.replace(/^(?:\.\/)?[^/]*\//, '');
       totalBytes += entry.size;
       names.push(name);
@@ -65,6 +69,9 @@ function createEntryReader(request: MemberRequest, fail: (error: unknown) => voi
         entry.resume();
         return;
       }
+      wanted = entry;
+      // Destroying an entry raises an error, whether or not anyone still reads it.
+      entry.on('error', () => {});
       written = writeChunks(entry, request.outputPath, request.onBytes);
       written.catch(fail);
     },
@@ -72,7 +79,16 @@ function createEntryReader(request: MemberRequest, fail: (error: unknown) => voi
       if (written === undefined) throw memberNotFound(request, names);
       await written;
     },
+    /** Lets go of the output file. */
+    async abandon(): Promise<void> {
+      wanted?.destroy(new Error('abandoned'));
+      await written?.catch(() => {});
+    },
   };
+}
+
+function drained(parser: Parser): Promise<void> {
+  return new Promise((resolve) => void parser.once('drain', resolve));
 }
 
 function asBuffer(chunk: Uint8Array): Buffer {
