@@ -8,7 +8,7 @@ import type {
   OnnxTensor,
   OnnxValue,
 } from './model.ts';
-import type { ParseBudget } from './parse-budget.ts';
+import { messageCost, type ParseBudget } from './parse-budget.ts';
 import { parseTensor } from './parse-tensor.ts';
 import { parseValue } from './parse-value.ts';
 
@@ -25,7 +25,7 @@ export function parseGraph(bytes: Uint8Array, budget: ParseBudget, depth = 0): O
   if (depth > maxGraphDepth) {
     throw reader.failure(`subgraphs are nested deeper than ${maxGraphDepth}`);
   }
-  budget.spend(1);
+  budget.spend(messageCost);
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const inputs: OnnxValue[] = [];
@@ -42,7 +42,6 @@ export function parseGraph(bytes: Uint8Array, budget: ParseBudget, depth = 0): O
         name = reader.text();
         break;
       case graphFields.initializer:
-        budget.spend(1);
         initializers.push(parseTensor(reader.bytes(), budget));
         break;
       case graphFields.input:
@@ -62,7 +61,7 @@ export function parseGraph(bytes: Uint8Array, budget: ParseBudget, depth = 0): O
 }
 
 function parseNode(bytes: Uint8Array, budget: ParseBudget, depth: number): OnnxNode {
-  budget.spend(1);
+  budget.spend(messageCost);
   const reader = new WireReader(bytes, 'NodeProto');
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -100,7 +99,7 @@ function parseNode(bytes: Uint8Array, budget: ParseBudget, depth: number): OnnxN
 
 /** Two passes: the type says which field holds the value, and may be written after it. */
 function parseAttribute(bytes: Uint8Array, budget: ParseBudget, depth: number): OnnxAttribute {
-  budget.spend(1);
+  budget.spend(messageCost);
   const header = new WireReader(bytes, 'AttributeProto');
   let name = '';
   let type = 0;

@@ -271,7 +271,7 @@ test('parseOnnxModel() bounds nesting and the number of parts', () => {
   writer.int64(modelFields.irVersion, 9);
   writer.message(modelFields.graph, (inner) => inner.bytes(graphFields.node, emptyInputs));
   const file = Buffer.concat(writer.finish());
-  assert.throws(() => parseOnnxModel(file), /more than 8000000 parts/);
+  assert.throws(() => parseOnnxModel(file), /too many parts: only 1000000 are read/);
 });
 
 test('parseOnnxModel() says what is no ONNX model', () => {

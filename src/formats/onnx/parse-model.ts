@@ -2,21 +2,22 @@ import { type HeadwayError, invalidArgument } from '../../core/error.ts';
 import { WireReader } from '../protobuf/reader.ts';
 import { modelFields, opsetFields } from './fields.ts';
 import type { OnnxGraph, OnnxModel, OnnxOpset, OnnxProperty } from './model.ts';
-import { createParseBudget } from './parse-budget.ts';
+import { createParseBudget, messageCost } from './parse-budget.ts';
 import { parseGraph } from './parse-graph.ts';
 import { parseProperty } from './parse-tensor.ts';
 
-const maxItemCount = 8_000_000;
+/** A million messages, which is ten times what the largest models have. */
+const maxCost = 1_000_000 * messageCost;
 
 /**
  * Parses an ONNX file. Weights stay views into `bytes`, which must not be written to while the
  * model is in use.
  *
  * @throws HeadwayError `invalid_argument` for anything that is no ONNX model: truncated or foreign
- * bytes, subgraphs nested deeper than 32, or more parts than 8 million.
+ * bytes, subgraphs nested deeper than 32, or more than a million parts.
  */
 export function parseOnnxModel(bytes: Uint8Array): OnnxModel {
-  const budget = createParseBudget(maxItemCount);
+  const budget = createParseBudget(maxCost);
   const reader = new WireReader(bytes, 'ModelProto');
   const opsetImports: OnnxOpset[] = [];
   const metadata: OnnxProperty[] = [];
@@ -37,7 +38,7 @@ export function parseOnnxModel(bytes: Uint8Array): OnnxModel {
         graph = parseGraph(reader.bytes(), budget);
         break;
       case modelFields.opsetImport:
-        budget.spend(1);
+        budget.spend(messageCost);
         opsetImports.push(parseOpset(reader.bytes()));
         break;
       case modelFields.metadataProps:

@@ -2,7 +2,7 @@ import { WireReader } from '../protobuf/reader.ts';
 import { onnxByteLength } from './data-type.ts';
 import { propertyFields, tensorFields } from './fields.ts';
 import type { OnnxProperty, OnnxTensor, OnnxTensorData } from './model.ts';
-import type { ParseBudget } from './parse-budget.ts';
+import { messageCost, type ParseBudget } from './parse-budget.ts';
 
 const externalLocation = 1;
 
@@ -12,6 +12,7 @@ const externalLocation = 1;
  * @throws HeadwayError `invalid_argument`.
  */
 export function parseTensor(bytes: Uint8Array, budget: ParseBudget): OnnxTensor {
+  budget.spend(messageCost);
   const reader = new WireReader(bytes, 'TensorProto');
   const elements = new ElementCollector(reader, budget, findDataType(bytes));
   const dims: number[] = [];
@@ -49,7 +50,7 @@ export function parseTensor(bytes: Uint8Array, budget: ParseBudget): OnnxTensor 
 
 /** Parses a StringStringEntryProto. */
 export function parseProperty(bytes: Uint8Array, budget: ParseBudget): OnnxProperty {
-  budget.spend(1);
+  budget.spend(messageCost);
   const reader = new WireReader(bytes, 'StringStringEntryProto');
   let key = '';
   let value = '';

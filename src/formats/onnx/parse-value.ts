@@ -7,7 +7,7 @@ import {
   valueFields,
 } from './fields.ts';
 import type { OnnxDimension, OnnxType, OnnxValue } from './model.ts';
-import type { ParseBudget } from './parse-budget.ts';
+import { messageCost, type ParseBudget } from './parse-budget.ts';
 
 /**
  * Parses a ValueInfoProto.
@@ -15,7 +15,7 @@ import type { ParseBudget } from './parse-budget.ts';
  * @throws HeadwayError `invalid_argument`.
  */
 export function parseValue(bytes: Uint8Array, budget: ParseBudget): OnnxValue {
-  budget.spend(1);
+  budget.spend(messageCost);
   const reader = new WireReader(bytes, 'ValueInfoProto');
   const unknownFields: Uint8Array[] = [];
   let name = '';

@@ -4,6 +4,8 @@ export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as cons
 
 const maxFieldNumber = 2 ** 29 - 1;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * Reads protobuf's wire format field by field, without copying: bytes and nested messages are
  * views into the buffer given. Every read is checked against the end of the message.
@@ -75,7 +77,7 @@ export class WireReader {
   text(): string {
     const bytes = this.bytes();
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return utf8.decode(bytes);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       throw this.failure('a string is not valid UTF-8');
