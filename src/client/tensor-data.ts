@@ -93,7 +93,7 @@ export function fromWireTensor({ datatype, shape, data }: Tensor): OutputTensor 
       return { datatype, shape, data: decodeBytesElements(data) ?? [] };
     default: {
       const bytes = datatypeBytes[datatype];
-      const aligned = data.byteOffset % bytes === 0 ? data : data.slice();
+      const aligned = data.byteOffset % bytes === 0 ? data : new Uint8Array(data);
       const elements = new arrayTypes[datatype](
         aligned.buffer as ArrayBuffer,
         aligned.byteOffset,

@@ -21,11 +21,13 @@ export interface HeldBody {
 
 const alignmentBytes = 64;
 const firstChunkedBytes = 16 * 1024;
+/** After a refusal this much is read and dropped at least, so that the client reads the answer. */
+const minDiscardBytes = 1024 * 1024;
 
 /**
  * Reads a whole body into one buffer. With a Content-Length the buffer is made once; a chunked body
- * grows. After a refusal the rest of the body is discarded, up to `maxBytes` more, so that the
- * client gets to read the answer.
+ * grows. After a refusal the rest of the body is discarded within bounds, so that the client gets to
+ * read the answer.
  * @throws HeadwayError `invalid_argument` when the body is larger than `maxBytes` or comes in more
  * pieces than its size justifies, `unavailable` when the budget is used up, `cancelled` when the
  * client goes away before the end.
@@ -44,7 +46,7 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
     request.on('data', (piece: Buffer) => {
       if (failed) {
         discardedBytes += piece.byteLength;
-        if (discardedBytes > options.maxBytes) request.destroy();
+        if (discardedBytes > Math.max(options.maxBytes, minDiscardBytes)) request.destroy();
         return;
       }
       const error = body.append(piece);

@@ -32,7 +32,7 @@ export function createBinaryReader(bytes: Uint8Array, modelName: string): Binary
           `unexpected size for ${tensor.owner}, expecting ${missing} additional bytes for model '${modelName}'`,
         );
       }
-      const data = bytes.subarray(position, position + byteLength);
+      const data = viewOf(bytes, position, byteLength);
       position += byteLength;
       assertBinaryData(data, tensor);
       return data;
@@ -45,6 +45,11 @@ export function createBinaryReader(bytes: Uint8Array, modelName: string): Binary
       );
     },
   };
+}
+
+/** A view that is a Uint8Array even of a Buffer, whose `slice` would not copy. */
+export function viewOf(bytes: Uint8Array, start: number, byteLength: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, byteLength);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Datatype, datatypeBytes } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
+import { viewOf } from './binary.ts';
 import { jsonError, maxJsonDepth, readString } from './json.ts';
 import { createJsonElementWriter, type JsonElementWriter } from './json-elements.ts';
 import { type JsonCursor, createJsonCursor, skipSpace } from './json-scan.ts';
@@ -143,6 +144,6 @@ function createBytesWriter({
       length += 4 + written;
       return undefined;
     },
-    bytes: () => out.subarray(0, length),
+    bytes: () => viewOf(out, 0, length),
   };
 }

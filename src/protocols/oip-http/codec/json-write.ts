@@ -62,7 +62,7 @@ type FixedArray = InstanceType<(typeof arrayTypes)[FixedDatatype]>;
 
 function toArray(data: Uint8Array, datatype: FixedDatatype): Sliceable<FixedArray> {
   const size = datatypeBytes[datatype];
-  const aligned = data.byteOffset % size === 0 ? data : data.slice();
+  const aligned = data.byteOffset % size === 0 ? data : new Uint8Array(data);
   return new arrayTypes[datatype](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,

@@ -14,28 +14,28 @@ function decode(
   return request.inputs.get('x');
 }
 
-function inputs(datatype: Datatype, shape: readonly number[]): readonly TensorSpec[] {
+function specsOf(datatype: Datatype, shape: readonly number[]): readonly TensorSpec[] {
   return [{ name: 'x', datatype, shape }];
 }
 
 const body = new Uint8Array(24);
 
 test('decodeRawRequest() takes the body as the input, as a batch of one', () => {
-  const fixed = decode(body, { inputs: inputs('FP32', [-1, 2, 3]), isBatched: true });
+  const fixed = decode(body, { inputs: specsOf('FP32', [-1, 2, 3]), isBatched: true });
   assert.deepEqual([fixed?.shape, fixed?.data], [[1, 2, 3], body]);
-  const unbatched = decode(body, { inputs: inputs('FP64', [3]), isBatched: false });
+  const unbatched = decode(body, { inputs: specsOf('FP64', [3]), isBatched: false });
   assert.deepEqual(unbatched?.shape, [3]);
 });
 
 test('decodeRawRequest() works out one variable dimension', () => {
-  const batched = decode(body, { inputs: inputs('FP32', [-1, 2, -1]), isBatched: true });
+  const batched = decode(body, { inputs: specsOf('FP32', [-1, 2, -1]), isBatched: true });
   assert.deepEqual(batched?.shape, [1, 2, 3]);
-  const unbatched = decode(body, { inputs: inputs('UINT8', [-1]), isBatched: false });
+  const unbatched = decode(body, { inputs: specsOf('UINT8', [-1]), isBatched: false });
   assert.deepEqual(unbatched?.shape, [24]);
 });
 
 test('decodeRawRequest() gives BYTES their length', () => {
-  const tensor = decode(Buffer.from('abc'), { inputs: inputs('BYTES', [-1, 1]), isBatched: true });
+  const tensor = decode(Buffer.from('abc'), { inputs: specsOf('BYTES', [-1, 1]), isBatched: true });
   assert.deepEqual(tensor?.shape, [1, 1]);
   assert.deepEqual([...(tensor?.data ?? [])], [3, 0, 0, 0, 97, 98, 99]);
 });
@@ -43,13 +43,13 @@ test('decodeRawRequest() gives BYTES their length', () => {
 test('decodeRawRequest() refuses models and bodies it does not fit', () => {
   const cases: readonly (readonly [readonly TensorSpec[], RegExp])[] = [
     [[], /needs a model with one input; model 'm' has 0/],
-    [[...inputs('FP32', [6]), ...inputs('FP32', [6])], /has 2/],
-    [inputs('FP32', [-1, -1]), /allows one variable dimension; input 'x' has shape \[-1,-1\]/],
-    [inputs('FP32', [5]), /is 24 bytes; FP32 of shape \[5\] takes 20/],
-    [inputs('FP32', [-1, 5]), /is 24 bytes; FP32 of shape \[1,5\] takes 20/],
-    [inputs('FP32', [-1, 0]), /is 24 bytes/],
-    [inputs('BYTES', [2]), /allows a BYTES input of shape \[1\]; input 'x' has shape \[2\]/],
-    [inputs('BYTES', [1, 1]), /has shape \[1,1\]/],
+    [[...specsOf('FP32', [6]), ...specsOf('FP32', [6])], /has 2/],
+    [specsOf('FP32', [-1, -1]), /allows one variable dimension; input 'x' has shape \[-1,-1\]/],
+    [specsOf('FP32', [5]), /is 24 bytes; FP32 of shape \[5\] takes 20/],
+    [specsOf('FP32', [-1, 5]), /is 24 bytes; FP32 of shape \[1,5\] takes 20/],
+    [specsOf('FP32', [-1, 0]), /is 24 bytes/],
+    [specsOf('BYTES', [2]), /allows a BYTES input of shape \[1\]; input 'x' has shape \[2\]/],
+    [specsOf('BYTES', [1, 1]), /has shape \[1,1\]/],
   ];
   for (const [specs, message] of cases) {
     assert.throws(() => decode(body, { inputs: specs, isBatched: false }), {

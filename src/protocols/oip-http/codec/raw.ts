@@ -3,7 +3,7 @@ import { invalidArgument } from '../../../core/error.ts';
 import { formatShape } from '../../../core/shape.ts';
 import { type Tensor, type TensorSpec, encodeBytesElements } from '../../../core/tensor.ts';
 import type { ModelMetadata } from '../../../server/interface.ts';
-import { assertBinaryData } from './binary.ts';
+import { assertBinaryData, viewOf } from './binary.ts';
 import type { DecodedInferRequest } from './request.ts';
 
 /**
@@ -62,5 +62,5 @@ function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Te
   const variable = elementBytes === 0 ? 0 : Math.floor(body.byteLength / elementBytes);
   const shape = [...batch, ...dims.map((dimension) => (dimension === -1 ? variable : dimension))];
   assertBinaryData(body, { owner, datatype, shape });
-  return { datatype, shape, data: body };
+  return { datatype, shape, data: viewOf(body, 0, body.byteLength) };
 }
