@@ -27,6 +27,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Header values by lower-case name. */
   readonly headers: IncomingMessage['headers'];
+  /** The headers of the redirects that led here, in order. */
+  readonly redirects: readonly IncomingMessage['headers'][];
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   /** To be read to its end or destroyed. */
@@ -76,6 +78,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async get(first, { headers, signal }) {
       let url = first;
+      const redirects: IncomingMessage['headers'][] = [];
       for (let hop = 0; hop <= maxRedirects; hop += 1) {
         if (!trusted.has(url.origin)) assertPublic(url);
         const { authorization, ...others } = headers;
@@ -87,9 +90,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         const status = body.statusCode ?? 0;
         const { location } = body.headers;
         if (!redirectStatuses.has(status) || location === undefined) {
-          return { status, headers: body.headers, url, body };
+          return { status, headers: body.headers, redirects, url, body };
         }
         body.destroy();
+        redirects.push(body.headers);
         url = nextHop(url, location);
       }
       throw new HeadwayError('unavailable', `${describeUrl(first)} redirects too often.`);

@@ -47,7 +47,10 @@ export async function fetchHuggingFace(
       const response = await client.get(url, { headers: sent, signal: context.signal });
       response.body.destroy();
       const answer = new Headers();
-      for (const [name, value] of Object.entries(response.headers)) {
+      // What the hub says of a file stands in its redirect to where the bytes are.
+      for (const [name, value] of [...response.redirects, response.headers].flatMap(
+        Object.entries,
+      )) {
         if (value !== undefined) answer.set(name, String(value));
       }
       const isMissingFile = answer.get('x-error-code') === 'EntryNotFound';

@@ -30,6 +30,7 @@ const lockSchema = z.strictObject({
 });
 
 const retryMs = 20;
+const maxTries = 1_500;
 /** A writer holds the lock for milliseconds; one this old has died. */
 const staleMs = 10_000;
 
@@ -69,12 +70,18 @@ export async function updateLockFile(path: string, key: string, entry: LockEntry
 
 /** Runs while a file of this name, made by nobody else, exists. */
 async function holding(path: string, run: () => Promise<void>): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       await (await open(path, 'wx')).close();
       break;
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    if (tries > maxTries) {
+      throw new HeadwayError(
+        'unavailable',
+        `Another process does not let go of '${path}'. If none is running, delete that file.`,
+      );
     }
     if (await isStale(path)) await rm(path, { force: true });
     else await pause(retryMs);
