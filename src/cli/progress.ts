@@ -24,7 +24,7 @@ export interface Progress {
 const redrawMs = 100;
 const plainLineMs = 1_000;
 const plainSilenceMs = 10_000;
-const plainStep = 0.1;
+const plainSteps = 10;
 const barColumns = 24;
 const colour = { on: '\u001b[36m', off: '\u001b[39m' } as const;
 const clearLine = '\r\u001b[K';
@@ -93,7 +93,7 @@ function createPlainLines({ stream, clock, formatAmount }: ProgressOptions): Pro
         line = { label, text: '', shownMs: nowMs, isShown: false, step: 0 };
       }
       line.text = `${label} ${amountText(done, total, formatAmount)}`;
-      const step = total === undefined ? 0 : Math.floor(fraction(done, total) / plainStep);
+      const step = total === undefined ? 0 : Math.floor(fraction(done, total) * plainSteps);
       const silenceMs = nowMs - line.shownMs;
       const isDue = step > line.step ? silenceMs >= plainLineMs : silenceMs >= plainSilenceMs;
       if (!isDue) return;
