@@ -10,7 +10,7 @@ export interface AdmissionState<R extends QueuedRequest> {
   /** Requests that may wait at the level of the new one; 0 for any number. */
   readonly maxQueueSize: number;
   /** How long a batch of this size is expected to run; `undefined` when there is no telling. */
-  estimateMs(batchSize: number): number | undefined;
+  readonly estimateMs: (batchSize: number) => number | undefined;
 }
 
 /** When a request is expected to start and to be answered, on the clock. */
