@@ -143,6 +143,8 @@ const config: OxlintConfig = defineConfig({
     'unicorn/no-array-reverse': 'off',
     'unicorn/no-array-sort': 'off',
     'typescript/no-base-to-string': 'off',
+    // Objects here are mostly closures, whose functions need no `this`.
+    'typescript/unbound-method': 'off',
     'typescript/no-unsafe-type-assertion': 'off',
   },
   overrides: [

@@ -7,6 +7,7 @@ await rm('dist', { recursive: true, force: true });
 const ok = await runQuietly({
   name: 'build',
   args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  limitMs: 120_000,
 });
 process.exitCode = ok ? 0 : 1;
 if (ok) await chmod('dist/cli/main.js', 0o755);

@@ -6,6 +6,8 @@ export interface Step {
   readonly name: string;
   /** Options of node, the program's file, its arguments. */
   readonly args: readonly string[];
+  /** A step that takes longer hangs, and is killed. */
+  readonly limitMs: number;
 }
 
 /** The counts of node:test's closing lines. */
@@ -39,11 +41,15 @@ export function closingLines(all: readonly TestCounts[]): string {
 }
 
 function run(
-  { args }: Step,
+  { name, args, limitMs }: Step,
   show: (text: string) => void,
 ): Promise<{ status: number; output: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; output: string }>();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
+  });
   let output = '';
   const take = (text: string): void => {
     output += text;
@@ -52,6 +58,9 @@ function run(
   child.stdout.setEncoding('utf8').on('data', take);
   child.stderr.setEncoding('utf8').on('data', take);
   child.on('error', reject);
-  child.on('close', (code) => resolve({ status: code ?? 1, output }));
+  child.on('close', (code, signal) => {
+    if (signal !== null) take(`The ${name} ended by ${signal}; they may take ${limitMs} ms.\n`);
+    resolve({ status: code ?? 1, output });
+  });
   return promise;
 }

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { closingLines, runTests } from './steps.ts';
 import type { Step } from './steps.ts';
 
-const check: Step = { name: 'check', args: ['scripts/check.ts'] };
+const check: Step = { name: 'check', args: ['scripts/check.ts', '--coverage'], limitMs: 240_000 };
 
 /** One file at a time: these tests measure, and start servers that use every core. */
 const processTests: Step = {
@@ -15,6 +15,7 @@ const processTests: Step = {
     '--test-reporter=./scripts/quiet-reporter.ts',
     'test/**/*.test.ts',
   ],
+  limitMs: 660_000,
 };
 
 const checked = await runTests(check);
