@@ -70,3 +70,10 @@ test('readNpmConfig() reads the file that the environment names', async () => {
   const config = await read({ npm_config_userconfig: named });
   assert.equal(config.registry, 'https://named.example.com/');
 });
+
+test("readNpmConfig() finds npm's cache where there is one", async () => {
+  const cache = join(root, 'home', '.npm', '_cacache');
+  await mkdir(cache, { recursive: true });
+  assert.equal((await read()).cache, cache);
+  assert.equal((await read({ npm_config_cache: join(root, 'none') })).cache, undefined);
+});

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { SourceEnvironment } from '../fetch-context.ts';
 
@@ -10,6 +10,8 @@ export interface NpmConfig {
   /** PEM certificates to trust in place of the built-in ones. */
   readonly ca?: string;
   readonly strictSSL?: boolean;
+  /** The folder of npm's own cache, where there is one that can be written. */
+  readonly cache?: string;
   /** `@scope:registry` and `//host/path/:_authToken` and the like, as they stand. */
   readonly scoped: Readonly<Record<string, string>>;
 }
@@ -42,6 +44,7 @@ export async function readNpmConfig(environment: SourceEnvironment): Promise<Npm
     ...pick('registry', values.get('registry')),
     ...pick('httpsProxy', values.get('https-proxy') ?? values.get('proxy')),
     ...pick('noProxy', values.get('noproxy')),
+    ...pick('cache', await findCache(environment, values.get('cache'))),
     ...pick('ca', ca?.replaceAll('\\n', '\n')),
     ...pick(
       'strictSSL',
@@ -63,6 +66,23 @@ function parseNpmrc(text: string, env: SourceEnvironment['env']): [string, strin
     const known = value.replaceAll(/\$\{([^}]+)\}/g, (all, name: string) => env[name] ?? all);
     return [[key, known]];
   });
+}
+
+/**
+ * Several files of one package are then downloaded once. A cache is not made for the purpose: where
+ * npm is not at home, it would only be a second copy.
+ */
+async function findCache(
+  { env, homeDirectory }: SourceEnvironment,
+  configured: string | undefined,
+): Promise<string | undefined> {
+  const { LOCALAPPDATA: localAppData } = env;
+  const usual = localAppData ? join(localAppData, 'npm-cache') : join(homeDirectory, '.npm');
+  const cache = join(configured ?? usual, '_cacache');
+  return await access(cache, constants.W_OK).then(
+    () => cache,
+    () => undefined,
+  );
 }
 
 /** `HTTPS_PROXY` and `https_proxy` both mean `https-proxy`; scoped keys keep their case. */
