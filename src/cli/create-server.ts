@@ -1,9 +1,12 @@
-import { createOnnxRuntimeBackend } from '../backends/onnxruntime/onnxruntime-backend.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createOnnxRuntimeBackend } from '../backends/ort/onnxruntime-backend.ts';
 import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { type Clock, createSystemClock } from '../core/clock.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
+import { createProcessSampler } from '../metrics/process-sample.ts';
+import { renderMetrics } from '../metrics/render-metrics.ts';
 import { createRepository } from '../repository/create-repository.ts';
 import { createResponseCache } from '../scheduler/response-cache.ts';
 import { type DrainableServer, createInferenceServer } from '../server/inference-server.ts';
@@ -31,6 +34,8 @@ export interface CreateServerOptions {
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
+
+const eventLoopResolutionMs = 20;
 
 /** Extensions of the Open Inference Protocol that work, as `/v2` lists them. */
 const extensions = [
@@ -67,7 +72,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   await using resources = new AsyncDisposableStack();
   const backend = resources.use(
-    createOnnxRuntimeBackend({ libraryPath: config.onnxruntimeLibrary, logger }),
+    await createOnnxRuntimeBackend({ libraryPath: config.onnxruntimeLibrary, logger }),
   );
   const repository = resources.use(createModelRepository(config, { backend, clock, logger }));
   const server = createInferenceServer({
@@ -77,7 +82,13 @@ export async function startServer(
     extensions,
   });
   const listeners = resources.use(
-    await startListeners({ config, server, repository, clock, logger }),
+    await startListeners({
+      config,
+      server,
+      renderMetrics: createMetricsRenderer(repository),
+      clock,
+      logger,
+    }),
   );
   await repository.start();
   const owned = resources.move();
@@ -100,19 +111,31 @@ function createModelRepository(
   return createRepository<ServedModel>({
     roots: config.modelRepositories,
     control: config,
+    maxQueueSize: config.maxQueueSize,
     open: createOpenVersion({
       backends: new Map([[backend.name, backend]]),
       cache:
         config.responseCacheBytes > 0
           ? createResponseCache({ maxBytes: config.responseCacheBytes })
           : undefined,
-      maxQueueSize: config.maxQueueSize,
       clock,
       logger,
     }),
     clock,
     logger,
   });
+}
+
+/** Writes the metrics of every version in service and of this process. */
+function createMetricsRenderer(repository: Repository<ServedModel>): () => string {
+  const eventLoopDelay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
+  eventLoopDelay.enable();
+  const sampleProcess = createProcessSampler(eventLoopDelay, eventLoopResolutionMs);
+  return () =>
+    renderMetrics(
+      repository.ready().map((entry) => entry.served.metrics),
+      sampleProcess(),
+    );
 }
 
 interface Closing {

@@ -8,9 +8,7 @@ const maxElementCount = 1_000_000;
 
 type NumericView = ArrayLike<number> | ArrayLike<bigint>;
 
-const viewsByDatatype: Partial<
-  Record<Datatype, new (buffer: ArrayBuffer) => NumericView>
-> = {
+const viewsByDatatype: Partial<Record<Datatype, new (buffer: ArrayBuffer) => NumericView>> = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
   UINT16: Uint16Array,

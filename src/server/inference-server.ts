@@ -33,9 +33,13 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
 
   const infer: InferenceServer['infer'] = async (request) => {
     if (isDraining) {
-      throw new HeadwayError('unavailable', 'Server is stopping, scheduler has stopped accepting new inference requests', {
-        retryAfterMs: 1000,
-      });
+      throw new HeadwayError(
+        'unavailable',
+        'Server is stopping, scheduler has stopped accepting new inference requests',
+        {
+          retryAfterMs: 1000,
+        },
+      );
     }
     const model = resolve(request.modelName, request.modelVersion);
     inFlightCount += 1;

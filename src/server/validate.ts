@@ -1,7 +1,12 @@
 import type { ModelConfig, ModelInput } from '../config/model-config.ts';
 import { invalidArgument } from '../core/error.ts';
 import { elementCount, formatShape, shapeMatches } from '../core/shape.ts';
-import { type NamedTensors, type Tensor, decodeBytesElements, tensorByteLength } from '../core/tensor.ts';
+import {
+  type NamedTensors,
+  type Tensor,
+  decodeBytesElements,
+  tensorByteLength,
+} from '../core/tensor.ts';
 import type { RequestedOutput } from './interface.ts';
 
 /** What validation finds out of a request on the way. */
@@ -31,10 +36,7 @@ export function createRequestValidator(
   const inputs = new Map(config.inputs.map((input) => [input.name, input]));
   const required = config.inputs.filter((input) => !input.optional).map((input) => input.name);
   const patterns = new Map(
-    config.inputs.map((input) => [
-      input.name,
-      maxBatchSize > 0 ? [-1, ...input.dims] : input.dims,
-    ]),
+    config.inputs.map((input) => [input.name, maxBatchSize > 0 ? [-1, ...input.dims] : input.dims]),
   );
   const allOutputs = config.outputs.map((output) => output.name);
   const knownOutputs = new Set(allOutputs);

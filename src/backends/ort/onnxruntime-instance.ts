@@ -1,0 +1,269 @@
+import type { ModelConfig } from '../../config/model-config.ts';
+import type { Batch, BatchItem, BatchResult } from '../../core/batch.ts';
+import { HeadwayError } from '../../core/error.ts';
+import type { NamedTensors, Tensor } from '../../core/tensor.ts';
+import {
+  type PreparedRun,
+  type RunControl,
+  createRunControl,
+  prepareRun,
+} from '../../native/ort/run.ts';
+import type { OnnxRuntimeSession } from '../../native/ort/session.ts';
+import { createTensorValues } from '../../native/ort/values.ts';
+import type { BackendInstance } from '../backend.ts';
+import { sliceRows } from './batch-tensors.ts';
+import { type BoundTensor, type InputBinding, createInputBinding } from './bind-input.ts';
+import { type BoundOutput, type OutputBinding, createOutputBinding } from './bind-output.ts';
+import { type Padding, trimmedShape } from './padding.ts';
+import { type RunModes, createRunModes } from './run-mode.ts';
+
+export interface InstanceParts {
+  readonly session: OnnxRuntimeSession;
+  readonly config: ModelConfig;
+  readonly padding: Padding | undefined;
+  readonly handoffMs: number;
+}
+
+/** Combinations of outputs for which a call is kept ready; beyond this they are made anew. */
+const maxPreparedRuns = 16;
+
+/** Makes an instance: its own memory for batches and its own run options, on the shared session. */
+export function createOnnxRuntimeInstance(parts: InstanceParts): BackendInstance {
+  const { session, config, padding } = parts;
+  const values = createTensorValues(session.environment);
+  const isBatched = (config.maxBatchSize ?? 0) > 0;
+  const instance: InstanceState = {
+    isBatched,
+    padding,
+    control: createRunControl(session),
+    modes: createRunModes(parts.handoffMs),
+    inputs: new Map(
+      session.inputs.map((spec) => [
+        spec.name,
+        createInputBinding(values, spec, padding?.elements.get(spec.name)),
+      ]),
+    ),
+    outputs: new Map(
+      session.outputs.map((spec) => [spec.name, createOutputBinding(values, spec, isBatched)]),
+    ),
+    prepare: (inputs, outputs) => prepareRun(session, instance.control, { inputs, outputs }),
+    preparedRuns: new Map(),
+  };
+  return {
+    execute: (batch, signal) => execute(instance, batch, signal),
+    async [Symbol.asyncDispose]() {
+      for (const binding of instance.inputs.values()) binding[Symbol.dispose]();
+      for (const binding of instance.outputs.values()) binding[Symbol.dispose]();
+      instance.control[Symbol.dispose]();
+    },
+  };
+}
+
+interface InstanceState {
+  readonly isBatched: boolean;
+  readonly padding: Padding | undefined;
+  readonly control: RunControl;
+  readonly modes: RunModes;
+  readonly inputs: ReadonlyMap<string, InputBinding>;
+  readonly outputs: ReadonlyMap<string, OutputBinding>;
+  readonly prepare: (inputs: readonly string[], outputs: readonly string[]) => PreparedRun;
+  readonly preparedRuns: Map<string, PreparedRun>;
+}
+
+/** One batch on its way through the runtime. */
+interface Execution {
+  readonly batch: Batch;
+  /** Rows of each request in the batch dimension. */
+  readonly rowCounts: readonly number[];
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly run: PreparedRun;
+  readonly inputs: readonly BoundTensor[];
+  readonly outputs: readonly BoundOutput[];
+  readonly startMs: number;
+  readonly gatheredMs: number;
+}
+
+function execute(
+  instance: InstanceState,
+  batch: Batch,
+  signal: AbortSignal,
+): BatchResult | Promise<BatchResult> {
+  if (signal.aborted) throw new HeadwayError('cancelled', 'The run was cancelled before it began.');
+  const execution = gather(instance, batch);
+  const shapeKey = keyOf(batch, execution.rowCounts);
+  if (instance.modes.choose(shapeKey) === 'pool') {
+    return executeOnPool(instance, execution, { signal, shapeKey });
+  }
+  try {
+    execution.run.runHere();
+  } catch (error) {
+    abandon(execution);
+    throw error;
+  }
+  const ranMs = performance.now();
+  instance.modes.observe(shapeKey, 'inline', ranMs - execution.gatheredMs);
+  return finish(instance, execution, ranMs);
+}
+
+async function executeOnPool(
+  instance: InstanceState,
+  execution: Execution,
+  { signal, shapeKey }: { readonly signal: AbortSignal; readonly shapeKey: string },
+): Promise<BatchResult> {
+  const { terminate } = instance.control;
+  signal.addEventListener('abort', terminate, { once: true });
+  try {
+    await execution.run.runOnPool();
+  } catch (error) {
+    abandon(execution);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', terminate);
+  }
+  const ranMs = performance.now();
+  instance.modes.observe(shapeKey, 'pool', ranMs - execution.gatheredMs);
+  return finish(instance, execution, ranMs);
+}
+
+function gather(instance: InstanceState, batch: Batch): Execution {
+  const startMs = performance.now();
+  const inputNames = [...(batch.requests[0]?.inputs.keys() ?? [])];
+  const outputNames = wantedOutputs(batch);
+  const run = preparedRun(instance, inputNames, outputNames);
+  const rowCounts = batch.requests.map((request) => rowCountOf(request.inputs));
+  const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
+  const inputs: BoundTensor[] = [];
+  const outputs: BoundOutput[] = [];
+  const execution = { batch, rowCounts, inputNames, outputNames, run, inputs, outputs, startMs };
+  try {
+    for (const [index, name] of inputNames.entries()) {
+      const bound = bindingOf(instance.inputs, name).bind(partsOf(batch, name));
+      inputs.push(bound);
+      run.inputs[index] = bound.tensor;
+    }
+    for (const [index, name] of outputNames.entries()) {
+      const bound = bindingOf(instance.outputs, name).bind(rowCount);
+      outputs.push(bound);
+      run.outputs[index] = bound.tensor;
+    }
+  } catch (error) {
+    abandon(execution);
+    throw error;
+  }
+  return { ...execution, gatheredMs: performance.now() };
+}
+
+function abandon({ inputs, outputs, run }: Pick<Execution, 'inputs' | 'outputs' | 'run'>): void {
+  for (const input of inputs) input.release?.();
+  for (const [index, output] of outputs.entries()) output.abandon(run.outputs[index] ?? 0n);
+}
+
+function finish(instance: InstanceState, execution: Execution, ranMs: number): BatchResult {
+  const { run, batch, rowCounts, outputNames } = execution;
+  for (const input of execution.inputs) input.release?.();
+  const joined = new Map<string, Tensor>();
+  for (const [index, output] of execution.outputs.entries()) {
+    joined.set(outputNames[index] ?? '', output.take(run.outputs[index] ?? 0n));
+  }
+  const items = split(instance, { batch, rowCounts, joined });
+  return {
+    items,
+    timings: {
+      inputMs: execution.gatheredMs - execution.startMs,
+      inferMs: ranMs - execution.gatheredMs,
+      outputMs: performance.now() - ranMs,
+    },
+  };
+}
+
+function split(
+  { padding, isBatched }: InstanceState,
+  {
+    batch,
+    rowCounts,
+    joined,
+  }: {
+    readonly batch: Batch;
+    readonly rowCounts: readonly number[];
+    readonly joined: ReadonlyMap<string, Tensor>;
+  },
+): BatchItem[] {
+  let fromRow = 0;
+  return batch.requests.map((request, position) => {
+    const rowCount = rowCounts[position] ?? 0;
+    const outputs = new Map<string, Tensor>();
+    for (const name of request.outputNames) {
+      const tensor = joined.get(name);
+      if (tensor === undefined) continue;
+      const isWhole = batch.requests.length === 1 || !isBatched;
+      const trims = padding?.trims.get(name);
+      outputs.set(
+        name,
+        isWhole
+          ? tensor
+          : sliceRows(
+              tensor,
+              fromRow,
+              trimmedShape(tensor, rowCount, { trims, inputs: request.inputs }),
+            ),
+      );
+    }
+    fromRow += rowCount;
+    return { kind: 'done', outputs };
+  });
+}
+
+/** The outputs some request wants, each once. */
+function wantedOutputs({ requests }: Batch): readonly string[] {
+  const [first] = requests;
+  if (first === undefined) return [];
+  if (requests.every((request) => request.outputNames === first.outputNames)) {
+    return first.outputNames;
+  }
+  return [...new Set(requests.flatMap((request) => request.outputNames))];
+}
+
+function preparedRun(
+  { preparedRuns, prepare }: InstanceState,
+  inputNames: readonly string[],
+  outputNames: readonly string[],
+): PreparedRun {
+  const key = `${inputNames.join('\0')}\0\0${outputNames.join('\0')}`;
+  const kept = preparedRuns.get(key);
+  if (kept !== undefined) return kept;
+  if (preparedRuns.size >= maxPreparedRuns) preparedRuns.clear();
+  const run = prepare(inputNames, outputNames);
+  preparedRuns.set(key, run);
+  return run;
+}
+
+function partsOf({ requests }: Batch, name: string): Tensor[] {
+  return requests.map((request) => {
+    const tensor = request.inputs.get(name);
+    if (tensor === undefined) throw new TypeError(`a request of the batch lacks input '${name}'`);
+    return tensor;
+  });
+}
+
+function bindingOf<B>(bindings: ReadonlyMap<string, B>, name: string): B {
+  const binding = bindings.get(name);
+  if (binding === undefined) {
+    throw new HeadwayError('invalid_argument', `The model has no input or output '${name}'.`);
+  }
+  return binding;
+}
+
+function rowCountOf(inputs: NamedTensors): number {
+  for (const { shape } of inputs.values()) return shape[0] ?? 1;
+  return 1;
+}
+
+/** Runs of equal key cost about the same. */
+function keyOf({ requests }: Batch, rowCounts: readonly number[]): string {
+  let key = String(rowCounts.reduce((sum, count) => sum + count, 0));
+  for (const { shape } of requests[0]?.inputs.values() ?? []) {
+    key += shape.length > 1 ? `;${shape.slice(1).join()}` : ';';
+  }
+  return key;
+}

@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HeadwayError, toHeadwayError } from '../../core/error.ts';
+import { checkExternalData } from '../../formats/onnx/external-data.ts';
+import type { OnnxRuntimeEnvironment } from '../../native/ort/environment.ts';
+import { type OnnxRuntimeSession, createSession } from '../../native/ort/session.ts';
+import type { BackendModel, ModelSpec } from '../backend.ts';
+import { createOnnxRuntimeInstance } from './onnxruntime-instance.ts';
+import { paddingOf } from './padding.ts';
+import { sessionSettings } from './session-settings.ts';
+
+/** What of the machine decides how models run. */
+export interface Machine {
+  readonly coreCount: number;
+  /** Cost of handing a call to another thread and back. */
+  readonly handoffMs: number;
+}
+
+/**
+ * Loads a model version into one session, which all of its instances share.
+ * @throws HeadwayError `not_found` for a missing file, `invalid_argument` for what is no ONNX model
+ * or has weights outside its folder.
+ */
+export async function loadOnnxRuntimeModel(
+  environment: OnnxRuntimeEnvironment,
+  spec: ModelSpec,
+  machine: Machine,
+): Promise<BackendModel> {
+  const path = await findModelFile(spec);
+  const settings = sessionSettings(spec.config, machine.coreCount);
+  let session: OnnxRuntimeSession;
+  try {
+    await checkExternalData(path);
+    session = await createSession(environment, { kind: 'file', path }, settings);
+  } catch (thrown) {
+    const error = toHeadwayError(thrown);
+    throw new HeadwayError(
+      error.code,
+      `Cannot load model '${spec.name}' version ${spec.version}: ${error.message}`,
+      { cause: thrown },
+    );
+  }
+  const signature = { inputs: session.inputs, outputs: session.outputs };
+  return {
+    signature,
+    createInstance: async (config) =>
+      createOnnxRuntimeInstance({
+        session,
+        config,
+        padding: paddingOf(config, signature),
+        handoffMs: machine.handoffMs,
+      }),
+    async [Symbol.asyncDispose]() {
+      session[Symbol.dispose]();
+    },
+  };
+}
+
+/** `model.onnx`, or the file the config names, or that file inside a folder of that name. */
+async function findModelFile({ name, version, path, config }: ModelSpec): Promise<string> {
+  const fileName = config.defaultModelFilename ?? 'model.onnx';
+  const candidates = [path, join(path, fileName), join(path, fileName, 'model.onnx')];
+  for (const candidate of candidates) {
+    if (await isFile(candidate)) return candidate;
+  }
+  throw new HeadwayError(
+    'not_found',
+    `Cannot load model '${name}' version ${version}: its folder has no file '${fileName}'.`,
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+import type { ServerConfig } from '../config/server-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/logger.ts';
+import { createHttpHandler } from '../protocols/http/handler.ts';
+import { createKeyAuthorizer, hashApiKey } from '../protocols/http/authorize.ts';
+import { defaultBodyLimits } from '../protocols/http/limits.ts';
+import type { Route } from '../protocols/http/route.ts';
+import {
+  type HttpServer,
+  type HttpServerOptions,
+  defaultConnectionLimits,
+  startHttpServer,
+} from '../protocols/http/server.ts';
+import { createMetricsRoutes } from '../protocols/metrics/routes.ts';
+import { createOipRoutes } from '../protocols/oip-http/routes.ts';
+import type { InferenceServer } from '../server/interface.ts';
+
+/** What the listening ports are made of. */
+export interface ListenerParts {
+  readonly config: ServerConfig;
+  readonly server: InferenceServer;
+  /** Writes the exposition of `/metrics`. */
+  readonly renderMetrics: () => string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The ports a server listens on. Disposing closes them at once. */
+export interface Listeners extends AsyncDisposable {
+  readonly urls: { readonly http: string; readonly metrics: string };
+  /** Accepts nothing more and resolves when what was asked is answered, or `timeoutMs` is over. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Listens for the inference protocol and for metrics, behind the same keys.
+ * @throws HeadwayError `failed_precondition` when an address cannot be listened on.
+ */
+export async function startListeners(parts: ListenerParts): Promise<Listeners> {
+  const { config, server, clock } = parts;
+  await using opened = new AsyncDisposableStack();
+  const limits = { ...defaultBodyLimits, maxBodyBytes: config.maxBodyBytes };
+  const http = opened.use(
+    await listen(parts, createOipRoutes({ server, clock, limits }), {
+      host: config.httpHost,
+      port: config.httpPort,
+    }),
+  );
+  const metrics = opened.use(
+    await listen(parts, createMetricsRoutes(parts.renderMetrics), {
+      host: config.metricsHost,
+      port: config.metricsPort,
+    }),
+  );
+  const owned = opened.move();
+  return {
+    urls: { http: http.url, metrics: metrics.url },
+    async drain(timeoutMs) {
+      await Promise.all([http.drain(timeoutMs), metrics.drain(timeoutMs)]);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function listen(
+  { config, clock, logger }: ListenerParts,
+  routes: readonly Route[],
+  address: Pick<HttpServerOptions, 'host' | 'port'>,
+): Promise<HttpServer> {
+  const authorize = createKeyAuthorizer(
+    config.apiKeys.map((key) => ({
+      sha256: hashApiKey(key),
+      planes: ['inference', 'admin', 'observability'],
+    })),
+  );
+  return startHttpServer({
+    ...address,
+    handler: createHttpHandler({ routes, authorize, clock, logger }),
+    limits: { ...defaultConnectionLimits, maxHeaderBytes: config.maxHeaderBytes },
+    maxBodyBytes: config.maxBodyBytes,
+    clock,
+    logger,
+  });
+}
