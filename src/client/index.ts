@@ -29,31 +29,31 @@ export type { InputTensor, OutputTensor } from './tensor-data.ts';
 export type { TransportOptions } from './transport.ts';
 
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Which model; the server picks the version when none is given. */
 export interface ModelChoice extends CallOptions {
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 export interface InferOptions extends ModelChoice {
   readonly model: string;
   readonly inputs: readonly InputTensor[];
   /** Names, or names with the number of classes wanted; all outputs when left out. */
-  readonly outputs?: readonly (string | WantedClasses)[];
-  readonly id?: string;
-  readonly parameters?: Parameters;
+  readonly outputs?: readonly (string | WantedClasses)[] | undefined;
+  readonly id?: string | undefined;
+  readonly parameters?: Parameters | undefined;
   /** 1 is the highest. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** How long the request may wait for its model. */
-  readonly queueTimeoutMicroseconds?: number;
+  readonly queueTimeoutMicroseconds?: number | undefined;
   /** From sending; a server that cannot keep it refuses at once. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** Tensors travel as binary data unless this is `json`. */
-  readonly encoding?: 'binary' | 'json';
+  readonly encoding?: 'binary' | 'json' | undefined;
   /** Asks for `serverTiming`. */
-  readonly timings?: boolean;
+  readonly timings?: boolean | undefined;
 }
 
 export interface WantedClasses {
@@ -63,9 +63,9 @@ export interface WantedClasses {
 
 export interface LoadOptions extends CallOptions {
   /** A whole config in Triton's field names, instead of the one on disk. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Files by `<version>/<name>`; need `config`. */
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
 /**
@@ -83,7 +83,7 @@ export interface OipHttpClient extends Disposable {
   statistics(model?: string, options?: ModelChoice): Promise<readonly ModelStatisticsAnswer[]>;
   repositoryIndex(
     options?: CallOptions & { readonly readyOnly?: boolean },
-  ): Promise<readonly IndexEntryAnswer[]>;
+  ): Promise<readonly IndexEntryAnswer[]> | undefined;
   load(model: string, options?: LoadOptions): Promise<void>;
   unload(model: string, options?: CallOptions): Promise<void>;
   infer(options: InferOptions): Promise<InferAnswer>;

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { datatypes } from '../../../core/datatype.ts';
 import { HeadwayError } from '../../../core/error.ts';
 import { arbitraryTensor, jsonDatatypes } from '../../../testing/arbitrary-tensors.ts';
+import { createFakeServer } from '../../../testing/fake-server.ts';
+import { startOipServer } from '../../../testing/http-exchange.ts';
 import { statusByCode } from '../status.ts';
 import { decodeInferRequest } from './request.ts';
 import { encodeInferRequest } from './request-write.ts';
@@ -121,4 +123,22 @@ test('decodeInferResponse() answers any bytes with an answer or with an error of
     }),
     { numRuns: 500 },
   );
+});
+
+test('a server stays up and blames the client, whatever bodies it is sent', async () => {
+  await using server = await startOipServer(createFakeServer());
+  await fc.assert(
+    fc.asyncProperty(badMessage, async ({ body, headerLength }) => {
+      const headers = new Headers();
+      if (headerLength !== undefined) {
+        headers.set('inference-header-content-length', String(headerLength));
+      }
+      const path = '/v2/models/echo/infer';
+      const answer = await fetch(server.url + path, { method: 'POST', body, headers });
+      await answer.arrayBuffer();
+      assert.ok(answer.status < 500 || answer.status === 501, String(answer.status));
+    }),
+    { numRuns: 200 },
+  );
+  assert.equal((await fetch(`${server.url}/v2/health/live`)).status, 200);
 });
