@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
 import { createOnnxRuntimeBackend } from '../backends/ort/onnxruntime-backend.ts';
 import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
@@ -14,6 +15,7 @@ import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type Listeners, startListeners } from './listeners.ts';
+import { sourceEnvironment, storeDirectory } from './source-settings.ts';
 import { readHeadwayVersion } from './version.ts';
 
 /** A server that answers requests. Disposing it is closing it. */
@@ -121,9 +123,31 @@ function createModelRepository(
       clock,
       logger,
     }),
+    acquireSource: createSourceAcquirer(config, clock),
     clock,
     logger,
   });
+}
+
+/** Gets the files that model configs name as their source; nothing of it is loaded before. */
+function createSourceAcquirer(
+  config: ServerConfig,
+  clock: Clock,
+): (source: string) => Promise<string> {
+  const surroundings = { env: process.env, cwd: process.cwd() };
+  return async (source) => {
+    const { resolveModelSource } = await import('../repository/sources/resolve-model-source.ts');
+    const { createModelStore } = await import('../repository/sources/store/model-store.ts');
+    const { defaultSourceLimits } = await import('../repository/sources/fetch-context.ts');
+    const store = createModelStore(storeDirectory(surroundings, config.home));
+    const model = await resolveModelSource(source, store, {
+      ...sourceEnvironment(surroundings, []),
+      allowedSources: config.allowedSources,
+      limits: defaultSourceLimits,
+      clock,
+    });
+    return model.path;
+  };
 }
 
 /** Writes the metrics of every version in service and of this process. */

@@ -1,14 +1,12 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
 import { invalidArgument } from '../../core/error.ts';
 import { type AcquiredModel, acquire } from '../../repository/sources/acquire.ts';
 import {
   type AcquireProgress,
-  type SourceEnvironment,
   defaultSourceLimits,
 } from '../../repository/sources/fetch-context.ts';
 import {
@@ -19,6 +17,7 @@ import {
 import { createModelStore } from '../../repository/sources/store/model-store.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { createProgress, formatBytes } from '../progress.ts';
+import { sourceEnvironment, storeDirectory } from '../source-settings.ts';
 
 interface PullOptions {
   readonly home?: string;
@@ -69,11 +68,11 @@ export function pullCommand(context: CliContext): Command {
 async function pull(context: CliContext, text: string, options: PullOptions): Promise<void> {
   const reference = withPin(parseSourceReference(text), options.sha256);
   const { stderr, env, clock } = context;
-  const home = resolve(context.cwd, options.home ?? join(homeDirectory(context), '.headway'));
+  const store = createModelStore(storeDirectory(context, options.home));
   const progress = createProgress({ stream: stderr, env, clock, formatAmount: formatBytes });
   let model: AcquiredModel;
   try {
-    model = await acquire(reference, createModelStore(join(home, 'models')), {
+    model = await acquire(reference, store, {
       ...sourceEnvironment(context, (options.allowOrigin ?? []).map(parseOrigin)),
       limits: { ...defaultSourceLimits, ...parseMaxBytes(options.maxBytes) },
       clock,
@@ -95,19 +94,6 @@ const stepLabels: Readonly<Record<AcquireProgress['step'], string>> = {
   extract: 'Extracting',
   verify: 'Verifying',
 };
-
-/** Where the sources find the user's own settings. */
-export function sourceEnvironment(
-  context: Pick<CliContext, 'env' | 'cwd'>,
-  trustedOrigins: readonly string[],
-): SourceEnvironment {
-  const { env, cwd } = context;
-  return { env, homeDirectory: homeDirectory(context), workingDirectory: cwd, trustedOrigins };
-}
-
-function homeDirectory({ env }: Pick<CliContext, 'env'>): string {
-  return env['HOME'] || env['USERPROFILE'] || homedir();
-}
 
 function withPin(reference: SourceReference, sha256: string | undefined): SourceReference {
   if (sha256 === undefined) return reference;

@@ -1,0 +1,28 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { SourceEnvironment } from '../repository/sources/fetch-context.ts';
+import type { CliContext } from './context.ts';
+
+type Surroundings = Pick<CliContext, 'env' | 'cwd'>;
+
+/** Where the sources find the user's own settings. */
+export function sourceEnvironment(
+  surroundings: Surroundings,
+  trustedOrigins: readonly string[],
+): SourceEnvironment {
+  const { env, cwd } = surroundings;
+  return { env, homeDirectory: homeDirectory(surroundings), workingDirectory: cwd, trustedOrigins };
+}
+
+/**
+ * The folder of downloaded models.
+ * @param home Headway's own folder; `~/.headway` when `undefined`.
+ */
+export function storeDirectory(surroundings: Surroundings, home: string | undefined): string {
+  const folder = home ?? join(homeDirectory(surroundings), '.headway');
+  return resolve(surroundings.cwd, folder, 'models');
+}
+
+function homeDirectory({ env }: Surroundings): string {
+  return env['HOME'] || env['USERPROFILE'] || homedir();
+}
