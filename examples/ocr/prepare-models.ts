@@ -36,9 +36,6 @@ model_warmup:
 const recogniserConfig = `# Reads lines of text: pictures 48 pixels high in, the probability of characters out.
 source: ${sources.recogniser}
 max_batch_size: 8
-# Lines of different length share a batch, the shorter ones padded with grey.
-input:
-  - { name: x, data_type: TYPE_FP32, dims: [3, 48, -1], pad_value: 0 }
 dynamic_batching: {}
 model_warmup:
   - name: one line

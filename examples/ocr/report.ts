@@ -21,7 +21,7 @@ export function describeTimings(reading: Reading, calls: readonly ModelCall[]): 
   const of = (model: ModelCall['model']): ModelCall[] =>
     calls.filter((call) => call.model === model);
   return [
-    columns('', ['stage', 'network', 'queue', 'model']),
+    columns('', ['stage', 'HTTP', 'queue', 'model']),
     columns('decode', [format(decodeMs)]),
     columns('find', [format(detectMs), ...callCells(of('text-detector'))]),
     columns('crop', [format(cropMs)]),
@@ -35,7 +35,7 @@ export function row(name: string, value: string): string {
   return `  ${name.padEnd(10)}${value}`;
 }
 
-/** The calls' time on the way, in the queue, and in the model. */
+/** The calls' time in the queue and in the model, and before those all the rest: HTTP both ways. */
 function callCells(calls: readonly ModelCall[]): string[] {
   const sum = (pick: (call: ModelCall) => number): number =>
     calls.reduce((total, call) => total + pick(call), 0);

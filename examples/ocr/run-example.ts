@@ -34,8 +34,9 @@ export async function runExample(args: readonly string[]): Promise<number> {
     return 0;
   }
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
+  // Not `once`: Ctrl+C under npm arrives twice, from the terminal and from npm.
+  process.on('SIGINT', () => stop.abort());
+  process.on('SIGTERM', () => stop.abort());
   try {
     return await serveAndRead(given, stop.signal);
   } catch (thrown) {
@@ -62,7 +63,8 @@ async function serveAndRead(given: ExampleArguments, signal: AbortSignal): Promi
   print(`  curl ${server.urls.http}/v2/models/text-recogniser`);
   print(`  curl ${server.urls.http}/v2/models/text-recogniser/stats`);
   if (!signal.aborted) await once(signal, 'abort');
-  print('', 'Stopping.');
+  await server.close();
+  print('', 'Stopped.');
   return 0;
 }
 
