@@ -79,14 +79,62 @@ describe('createScheduler() batching', () => {
     assert.deepEqual([queueMs, batchWaitMs], [7, 0]);
   });
 
-  test('fails every request of a batch that throws, and goes on', async () => {
-    const bench = createSchedulerBench({ maxBatchSize: 2 });
+  test('fails a request whose run throws, and goes on', async () => {
+    const bench = createSchedulerBench({ maxBatchSize: 0 });
     const answers = ['a', 'b'].map((id) => bench.submit({ id }));
-    const next = bench.submit({ id: 'c' });
     await bench.fail(0, new Error('/secret/path'));
-    assert.deepEqual(await Promise.all(answers), ['internal', 'internal']);
     await bench.finish(1);
-    assert.equal(await next, 'c');
+    assert.deepEqual(await Promise.all(answers), ['internal', 'b']);
+  });
+
+  test('halves a batch that fails until only the bad request does', async () => {
+    const bench = createSchedulerBench({ maxBatchSize: 4 });
+    const answers = ['a', 'b', 'bad', 'd'].map((id) => bench.submit({ id }));
+    const next = bench.submit({ id: 'e' });
+    await bench.fail(0, new Error('index out of range'));
+    await bench.finish(1);
+    await bench.fail(2, new Error('index out of range'));
+    await bench.fail(3, new Error('index out of range'));
+    assert.equal(bench.scheduler.queueDepth, 1);
+    await bench.finish(4);
+    await bench.finish(5);
+    assert.deepEqual(await Promise.all([...answers, next]), ['a', 'b', 'internal', 'd', 'e']);
+    assert.deepEqual(bench.runs.slice(1), [['a', 'b'], ['bad', 'd'], ['bad'], ['d'], ['e']]);
+    assert.deepEqual(
+      bench.executions.map(({ requestCount }) => requestCount),
+      [2, 1, 1],
+    );
+    assert.equal(bench.scheduler.executingCount, 0);
+  });
+
+  test('runs again only those of a failed batch that somebody waits for', async () => {
+    const bench = createSchedulerBench({ maxBatchSize: 4 });
+    const gone = new AbortController();
+    const answers = [
+      bench.submit({ id: 'a', signal: gone.signal }),
+      bench.submit({ id: 'b', deadlineMs: bench.clock.nowMs() + 5 }),
+      bench.submit({ id: 'c' }),
+      bench.submit({ id: 'd' }),
+    ];
+    gone.abort();
+    bench.clock.advance(2);
+    await bench.fail(0, new Error('failed on purpose'));
+    assert.deepEqual(bench.runs.at(-1), ['b']);
+    bench.clock.advance(3);
+    assert.equal(bench.signals[1]?.aborted, true);
+    await bench.fail(1, new Error('terminated'));
+    assert.deepEqual(bench.runs.at(-1), ['c', 'd']);
+    await bench.finish(2);
+    assert.deepEqual(await Promise.all(answers), ['cancelled', 'deadline_exceeded', 'c', 'd']);
+  });
+
+  test('halves a batch that fails inline', async () => {
+    const bench = createSchedulerBench({ maxBatchSize: 4, isInline: true, failing: ['bad'] });
+    const answers = ['bad', 'b', 'c'].map((id) => bench.submit({ id }));
+    bench.turn();
+    assert.deepEqual(await Promise.all(answers), ['internal', 'b', 'c']);
+    assert.deepEqual(bench.runs, [['bad', 'b', 'c'], ['bad'], ['b', 'c']]);
+    assert.equal(bench.scheduler.executingCount, 0);
   });
 
   test('keeps the order of submission when it is told to', async () => {

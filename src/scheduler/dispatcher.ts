@@ -16,15 +16,15 @@ import { RequestQueue } from './queue.ts';
 import { policyAt } from './queue-policy.ts';
 import { type Refusal, cancelledError, deadlineExceededError, refuse } from './refusal.ts';
 import { type ReleaseOrder, createReleaseOrder } from './release-order.ts';
-import { runBatch } from './run-batch.ts';
+import { beginBatch, runToEnd } from './run-batch.ts';
 import { createRunTimeModel } from './run-time-model.ts';
 import {
   type BatchOutcome,
   type RunningBatch,
   type ScheduledJob,
   createScheduledJob,
+  settleBatch,
   settleWithError,
-  settleWithOutcome,
 } from './scheduled-job.ts';
 import type { JobResult, Scheduler, SchedulerJob, SchedulerObserver } from './scheduler.ts';
 import { shapeKey } from './shape-key.ts';
@@ -205,42 +205,44 @@ class Dispatcher implements Scheduler {
   }
 
   #start(slot: InstanceSlot, plan: DispatchPlan<ScheduledJob>, nowMs: number): boolean {
-    const { requests: jobs, batchSize } = plan;
-    const abort = new AbortController();
-    const batch = { jobs, batchSize, startedMs: nowMs, abort, waitedForCount: jobs.length };
+    const { clock, observer } = this.#options;
+    const { requests: jobs } = plan;
     const freeMs = this.#slots.freeMs(nowMs);
     this.#queue.take(jobs);
+    const batch = beginBatch(jobs, nowMs);
     this.#slots.occupy(slot, batch, nowMs);
     for (const scheduled of jobs) {
-      scheduled.batch = batch;
-      scheduled.queueMs = nowMs - scheduled.arrivalMs;
       scheduled.batchWaitMs = freeMs - scheduled.freeMsAtArrival;
       this.#alarm.ringBy(scheduled.deadlineMs);
     }
-    this.#options.observer.queued(this.#queue.requestCount);
-    return runBatch(slot.execute, batch, (outcome, isInline) => {
-      this.#finish(slot, batch, outcome);
-      if (!isInline) this.#dispatch();
+    observer.queued(this.#queue.requestCount);
+    const isOver = runToEnd(batch, {
+      execute: slot.execute,
+      nowMs: () => clock.nowMs(),
+      finish: (part, outcome) => this.#finish(part, outcome),
+      end: () => {
+        this.#vacate(slot);
+        this.#dispatch();
+      },
     });
+    if (isOver) this.#vacate(slot);
+    return isOver;
   }
 
-  #finish(slot: InstanceSlot, batch: RunningBatch, outcome: BatchOutcome): void {
-    const nowMs = this.#options.clock.nowMs();
-    this.#slots.vacate(slot, nowMs);
+  #vacate(slot: InstanceSlot): void {
+    this.#slots.vacate(slot, this.#options.clock.nowMs());
+    this.#reportEmpty();
+  }
+
+  #finish(batch: RunningBatch, outcome: BatchOutcome): void {
+    const { jobs, batchSize, startedMs } = batch;
     if (outcome.kind === 'done') {
-      const { batchSize, startedMs, jobs } = batch;
+      const nowMs = this.#options.clock.nowMs();
       // A terminated run says nothing of how long a whole one takes.
       if (batch.waitedForCount > 0) this.#runTimes.observe(batchSize, nowMs - startedMs, nowMs);
       this.#options.observer.executed(jobs.length, batchSize, outcome.result.timings);
     }
-    for (const [index, scheduled] of batch.jobs.entries()) {
-      const { place } = scheduled;
-      if (place === undefined) settleWithOutcome(scheduled, outcome, index);
-      else {
-        this.#releaseOrder?.answer(place, () => settleWithOutcome(scheduled, outcome, index));
-      }
-    }
-    this.#reportEmpty();
+    settleBatch(jobs, outcome, this.#releaseOrder);
   }
 
   #expire(plan: ExpirePlan<ScheduledJob>): void {

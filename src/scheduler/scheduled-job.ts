@@ -3,7 +3,7 @@ import { HeadwayError } from '../core/error.ts';
 import type { DynamicBatching } from '../config/model-config.ts';
 import { type QueuedRequest, urgencyMs } from './queue.ts';
 import { levelOf, policyAt, queueTimeoutMs } from './queue-policy.ts';
-import type { ReleasePlace } from './release-order.ts';
+import type { ReleaseOrder, ReleasePlace } from './release-order.ts';
 import type { JobResult, SchedulerJob } from './scheduler.ts';
 
 /** A batch in execution. */
@@ -30,7 +30,7 @@ export interface ScheduledJob extends QueuedRequest {
   readonly reject: (error: HeadwayError) => void;
   /** Set when answers keep the order of submission. */
   place: ReleasePlace | undefined;
-  /** `undefined` while it waits in the queue. */
+  /** The run it is in, or was in last; `undefined` while it waits in the queue. */
   batch: RunningBatch | undefined;
   isSettled: boolean;
   queueMs: number;
@@ -81,8 +81,21 @@ export function createScheduledJob(job: SchedulerJob, arrival: Arrival): Schedul
   };
 }
 
+/** Answers the jobs of a batch, each when its turn comes where there is an order to keep. */
+export function settleBatch(
+  jobs: readonly ScheduledJob[],
+  outcome: BatchOutcome,
+  order: ReleaseOrder | undefined,
+): void {
+  for (const [index, scheduled] of jobs.entries()) {
+    const { place } = scheduled;
+    if (order === undefined || place === undefined) settleWithOutcome(scheduled, outcome, index);
+    else order.answer(place, () => settleWithOutcome(scheduled, outcome, index));
+  }
+}
+
 /** Answers a job with its part of what the run gave; nothing when it has its answer already. */
-export function settleWithOutcome(job: ScheduledJob, outcome: BatchOutcome, index: number): void {
+function settleWithOutcome(job: ScheduledJob, outcome: BatchOutcome, index: number): void {
   if (outcome.kind === 'failed') return settleWithError(job, outcome.error);
   const { items, timings } = outcome.result;
   const item = items[index];

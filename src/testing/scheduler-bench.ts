@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly maxBatchSize: number;
   readonly instanceCount?: number;
   readonly isInline?: boolean;
+  /** Requests that make an inline run throw. */
+  readonly failing?: readonly string[];
   readonly scheduling?: Partial<DynamicBatching>;
 }
 
@@ -55,10 +57,10 @@ const noTimings = { inputMs: 0, inferMs: 0, outputMs: 0 };
 
 /** Makes a scheduler over instances whose runs end when the test says so. */
 export function createSchedulerBench(options: BenchOptions): SchedulerBench {
-  const { maxBatchSize, instanceCount = 1, isInline = false } = options;
+  const { maxBatchSize, instanceCount = 1 } = options;
   const clock = createManualClock();
   const observed = createObservations();
-  const runs = createRuns(isInline);
+  const runs = createRuns(options);
   let deferred: (() => void)[] = [];
   const instances = Array.from({ length: instanceCount }, runs.createInstance);
   const scheduler = createScheduler({
@@ -118,9 +120,10 @@ function createObservations(): Pick<SchedulerBench, 'rejections' | 'depths' | 'e
   };
 }
 
-function createRuns(
-  isInline: boolean,
-): Pick<
+function createRuns({
+  isInline = false,
+  failing = [],
+}: BenchOptions): Pick<
   SchedulerBench,
   'runs' | 'signals' | 'openRuns' | 'createInstance' | 'finish' | 'fail' | 'turnMicrotasks'
 > {
@@ -148,7 +151,10 @@ function createRuns(
     createInstance: () => (batch, signal) => {
       signals.push(signal);
       const run = runs.push(batch.requests.map(({ id }) => id)) - 1;
-      if (isInline) return echo(batch);
+      if (isInline) {
+        if (batch.requests.some(({ id }) => failing.includes(id))) throw new Error('on purpose');
+        return echo(batch);
+      }
       const ends = Promise.withResolvers<BatchResult>();
       open.set(run, { batch, ends });
       return ends.promise;
