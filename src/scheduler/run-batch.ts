@@ -18,7 +18,7 @@ export function beginBatch(jobs: readonly ScheduledJob[], nowMs: number): Runnin
  * Runs a batch on an instance and tells the outcome, once, to `finish`. Returns whether the run is
  * over already; then `finish` was called within.
  */
-export function runBatch(
+function runBatch(
   execute: ExecuteBatch,
   batch: RunningBatch,
   finish: (outcome: BatchOutcome, isInline: boolean) => void,
@@ -42,7 +42,7 @@ export function runBatch(
   return false;
 }
 
-/** What `runToEnd` tells as it goes. */
+/** What `runToEnd` runs with, and whom it tells. */
 export interface RunToEnd {
   readonly execute: ExecuteBatch;
   readonly nowMs: () => number;
@@ -63,7 +63,7 @@ export function runToEnd(first: RunningBatch, options: RunToEnd): boolean {
   /** Parts still to be run, the last one first. */
   const parts: (readonly ScheduledJob[])[] = [];
 
-  const take = (batch: RunningBatch, outcome: BatchOutcome): RunningBatch | undefined => {
+  const answer = (batch: RunningBatch, outcome: BatchOutcome): void => {
     const { jobs, abort } = batch;
     if (outcome.kind === 'failed' && jobs.length > 1 && !abort.signal.aborted) {
       const middle = jobs.length >> 1;
@@ -71,15 +71,13 @@ export function runToEnd(first: RunningBatch, options: RunToEnd): boolean {
     } else {
       finish(batch, outcome);
     }
-    return beginPart(parts, nowMs);
   };
-  const run = (batch: RunningBatch | undefined): boolean => {
-    let next = batch;
-    while (next !== undefined) {
-      const current = next;
+  const run = (from: RunningBatch | undefined): boolean => {
+    for (let batch = from; batch !== undefined; batch = beginPart(parts, nowMs)) {
+      const current = batch;
       const isOver = runBatch(execute, current, (outcome, isInline) => {
-        next = take(current, outcome);
-        if (!isInline && run(next)) end();
+        answer(current, outcome);
+        if (!isInline && run(beginPart(parts, nowMs))) end();
       });
       if (!isOver) return false;
     }
