@@ -155,6 +155,24 @@ describe('createScheduler() batching', () => {
     assert.deepEqual(order, ['a', 'b', 'c']);
   });
 
+  test('keeps the order past a request that was left before its batch failed', async () => {
+    const bench = createSchedulerBench({
+      maxBatchSize: 2,
+      scheduling: { preserveOrdering: true },
+    });
+    const gone = new AbortController();
+    const answers = [
+      bench.submit({ id: 'a', signal: gone.signal }),
+      bench.submit({ id: 'b' }),
+      bench.submit({ id: 'c' }),
+    ];
+    gone.abort();
+    await bench.fail(0, new Error('failed on purpose'));
+    await bench.finish(1);
+    await bench.finish(2);
+    assert.deepEqual(await Promise.all(answers), ['cancelled', 'b', 'c']);
+  });
+
   test('refuses a batch size the model does not have as a mistake of the program', async () => {
     const bench = createSchedulerBench({ maxBatchSize: 2 });
     await assert.rejects(bench.submitForTimings({ id: 'a', batchSize: 3 }), RangeError);

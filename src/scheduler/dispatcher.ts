@@ -217,8 +217,8 @@ class Dispatcher implements Scheduler {
     }
     observer.queued(this.#queue.requestCount);
     const isOver = runToEnd(batch, {
+      clock,
       execute: slot.execute,
-      nowMs: () => clock.nowMs(),
       finish: (part, outcome) => this.#finish(part, outcome),
       end: () => {
         this.#vacate(slot);
@@ -256,8 +256,7 @@ class Dispatcher implements Scheduler {
     this.#queue.remove(scheduled);
     this.#options.observer.queued(this.#queue.requestCount);
     this.#options.observer.rejected(refusal.reason);
-    settleWithError(scheduled, refusal.error);
-    if (scheduled.place !== undefined) this.#releaseOrder?.leave(scheduled.place);
+    settleWithError(scheduled, refusal.error, this.#releaseOrder);
     this.#reportEmpty();
   }
 
@@ -270,7 +269,7 @@ class Dispatcher implements Scheduler {
   /** Answers a running request early, and terminates a run that nobody waits for. */
   #stopWaiting(scheduled: ScheduledJob, batch: RunningBatch, error: HeadwayError): void {
     if (scheduled.isSettled) return;
-    settleWithError(scheduled, error);
+    settleWithError(scheduled, error, this.#releaseOrder);
     batch.waitedForCount -= 1;
     if (batch.waitedForCount === 0) batch.abort.abort(error);
   }

@@ -1,4 +1,5 @@
 import type { BatchResult, ExecuteBatch } from '../core/batch.ts';
+import type { Clock } from '../core/clock.ts';
 import { toHeadwayError } from '../core/error.ts';
 import type { BatchOutcome, RunningBatch, ScheduledJob } from './scheduled-job.ts';
 
@@ -45,7 +46,7 @@ function runBatch(
 /** What `runToEnd` runs with, and whom it tells. */
 export interface RunToEnd {
   readonly execute: ExecuteBatch;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** A batch ended, and its jobs are to be answered. */
   readonly finish: (batch: RunningBatch, outcome: BatchOutcome) => void;
   /** Everything ended, after `runToEnd` had returned. */
@@ -59,7 +60,7 @@ export interface RunToEnd {
  * called.
  */
 export function runToEnd(first: RunningBatch, options: RunToEnd): boolean {
-  const { execute, nowMs, finish, end } = options;
+  const { execute, clock, finish, end } = options;
   /** Parts still to be run, the last one first. */
   const parts: (readonly ScheduledJob[])[] = [];
 
@@ -73,11 +74,11 @@ export function runToEnd(first: RunningBatch, options: RunToEnd): boolean {
     }
   };
   const run = (from: RunningBatch | undefined): boolean => {
-    for (let batch = from; batch !== undefined; batch = beginPart(parts, nowMs)) {
+    for (let batch = from; batch !== undefined; batch = beginPart(parts, clock)) {
       const current = batch;
       const isOver = runBatch(execute, current, (outcome, isInline) => {
         answer(current, outcome);
-        if (!isInline && run(beginPart(parts, nowMs))) end();
+        if (!isInline && run(beginPart(parts, clock))) end();
       });
       if (!isOver) return false;
     }
@@ -87,13 +88,10 @@ export function runToEnd(first: RunningBatch, options: RunToEnd): boolean {
 }
 
 /** Takes the next part with jobs that somebody still waits for. */
-function beginPart(
-  parts: (readonly ScheduledJob[])[],
-  nowMs: () => number,
-): RunningBatch | undefined {
+function beginPart(parts: (readonly ScheduledJob[])[], clock: Clock): RunningBatch | undefined {
   for (let jobs = parts.pop(); jobs !== undefined; jobs = parts.pop()) {
     const waiting = jobs.filter((scheduled) => !scheduled.isSettled);
-    if (waiting.length > 0) return beginBatch(waiting, nowMs());
+    if (waiting.length > 0) return beginBatch(waiting, clock.nowMs());
   }
   return undefined;
 }

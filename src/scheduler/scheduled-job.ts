@@ -111,9 +111,17 @@ function settleWithOutcome(job: ScheduledJob, outcome: BatchOutcome, index: numb
   }
 }
 
-/** Answers a job with a failure; nothing when it has its answer already. */
-export function settleWithError(job: ScheduledJob, error: HeadwayError): void {
+/**
+ * Answers a job with a failure; nothing when it has its answer already. Nobody waits for it any more
+ * in the order, which it may never come to otherwise: what fails is run again without it.
+ */
+export function settleWithError(
+  job: ScheduledJob,
+  error: HeadwayError,
+  order?: ReleaseOrder,
+): void {
   if (beginSettling(job)) job.reject(error);
+  if (job.place !== undefined) order?.leave(job.place);
 }
 
 function beginSettling(job: ScheduledJob): boolean {
