@@ -8,5 +8,10 @@ import process from 'node:process';
 process.env['UV_THREADPOOL_SIZE'] ??= String(4 + 8 * availableParallelism());
 enableCompileCache();
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const { runCli } = await import('./run-cli.ts');
 process.exitCode = await runCli(process.argv.slice(2));

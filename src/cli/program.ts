@@ -33,22 +33,23 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 
 /**
  * Makes the command line. Only the command named is loaded whole; the others are lines of the help.
- * @param wanted the first word of the command line.
+ * @param args the command line that will be parsed.
  */
 export async function createProgram(
   context: CliContext,
-  wanted: string | undefined,
+  args: readonly string[],
 ): Promise<Command> {
+  const wanted = args[0] === 'help' ? args[1] : args[0];
   const program = new Command('headway')
     .description(
-      'Give it a trained model and an SLO: it finds the cheapest configuration that meets it,\nproves it under load, serves it, and watches it.',
+      'Give it a trained model and an SLO: it finds the cheapest configuration that meets it, proves it under load, serves it, and watches it.',
     )
     .version(readHeadwayVersion(), '-V, --version')
     .showSuggestionAfterError()
     .showHelpAfterError('(run with --help to see what is possible)')
     .addHelpText(
       'after',
-      '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help',
+      '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 verdict not met.',
     );
   applyOutput(program, context);
   for (const [name, entry] of Object.entries(commands)) {

@@ -27,7 +27,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     signal: abort.signal,
   };
   try {
-    const program = await createProgram(context, args[0]);
+    const program = await createProgram(context, args);
     await program.parseAsync([...args], { from: 'user' });
     return exitCodes.ok;
   } catch (thrown) {

@@ -34,7 +34,7 @@ export function pullCommand(context: CliContext): Command {
   return new Command('pull')
     .summary('get a model file from a registry, a hub or a URL')
     .description(
-      'Gets a model file into the store and prints where it is. What the lock file of the store\nknows is not fetched again; a download that was cut off goes on where it stopped.',
+      'Gets a model file into the store and prints where it is. What the lock file of the store knows is not fetched again; a download that was cut off goes on where it stopped.',
     )
     .argument(
       '<reference>',

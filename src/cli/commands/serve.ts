@@ -16,7 +16,7 @@ export function serveCommand(context: CliContext): Command {
   const command = new Command('serve')
     .summary('serve the models of a repository')
     .description(
-      'Serves the models of a repository over the Open Inference Protocol (HTTP), with metrics for\nPrometheus, until SIGINT or SIGTERM; it then finishes the requests in flight and exits.',
+      'Serves the models of a repository over the Open Inference Protocol (HTTP), with metrics for Prometheus, until SIGINT or SIGTERM; it then finishes the requests in flight and exits.',
     )
     .option('--config <file>', 'configuration file (default headway.config.ts or headway.yaml)')
     .option('--json', 'print the addresses as JSON when serving')
