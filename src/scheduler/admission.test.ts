@@ -14,6 +14,7 @@ function admissionState(
     instanceFreeMs: [0],
     maxBatchSize: 4,
     maxQueueSize: 0,
+    arrivalsPerMs: 0,
     estimateMs: (batchSize) => 10 + batchSize,
     ...given,
   };
@@ -54,6 +55,14 @@ test('predictRun() counts the batches of other shapes that go first, and no othe
 test('predictRun() spreads the batches over the instances', () => {
   const state = admissionState(alike(12), { instanceFreeMs: [6, 2] });
   assert.deepEqual(predictRun(queuedRequest(20), state, 0), { startMs: 20, finishMs: 31 });
+});
+
+test('predictRun() expects the batch to grow until it starts, up to the largest', () => {
+  const busy = { instanceFreeMs: [10], arrivalsPerMs: 0.2 };
+  const prediction = predictRun(queuedRequest(9), admissionState([], busy), 0);
+  assert.deepEqual(prediction, { startMs: 10, finishMs: 23 });
+  const flood = admissionState([], { ...busy, arrivalsPerMs: 100 });
+  assert.deepEqual(predictRun(queuedRequest(9), flood, 0), { startMs: 10, finishMs: 24 });
 });
 
 test('predictRun() tells nothing without a measurement or an instance', () => {

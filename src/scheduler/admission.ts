@@ -9,6 +9,8 @@ export interface AdmissionState<R extends QueuedRequest> {
   readonly maxBatchSize: number;
   /** Requests that may wait at the level of the new one; 0 for any number. */
   readonly maxQueueSize: number;
+  /** Items that come per millisecond, refused ones included. */
+  readonly arrivalsPerMs: number;
   /** How long a batch of this size is expected to run; `undefined` when there is no telling. */
   readonly estimateMs: (batchSize: number) => number | undefined;
 }
@@ -29,7 +31,7 @@ interface WorkBefore {
 /**
  * Predicts when a request that joined the queue now would run: the batches before it go to the
  * instances as they become free, each taking as long as batches of its size were measured to take.
- * `undefined` when nothing was measured yet or there is no instance.
+ * Its own batch grows, and so becomes slower, by what comes until it starts. `undefined` when nothing was measured yet or there is no instance.
  */
 export function predictRun<R extends QueuedRequest>(
   request: QueuedRequest,
@@ -37,15 +39,15 @@ export function predictRun<R extends QueuedRequest>(
   nowMs: number,
 ): Prediction | undefined {
   const { batchCount, runMs, ownBatchSize } = workBefore(request, state);
-  const ownMs = state.estimateMs(ownBatchSize);
-  if (ownMs === undefined) return undefined;
   const freeMs = state.instanceFreeMs.toSorted((a, b) => a - b);
   const firstFreeMs = freeMs[batchCount % freeMs.length];
   if (firstFreeMs === undefined) return undefined;
   const rounds = Math.floor(batchCount / freeMs.length);
   const meanMs = batchCount > 0 ? runMs / batchCount : 0;
   const startMs = Math.max(nowMs, firstFreeMs) + rounds * meanMs;
-  return { startMs, finishMs: startMs + ownMs };
+  const joiningCount = Math.floor(state.arrivalsPerMs * (startMs - nowMs));
+  const ownMs = state.estimateMs(Math.min(ownBatchSize + joiningCount, state.maxBatchSize));
+  return ownMs === undefined ? undefined : { startMs, finishMs: startMs + ownMs };
 }
 
 function workBefore<R extends QueuedRequest>(

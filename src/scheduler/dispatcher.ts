@@ -4,14 +4,10 @@ import type { HeadwayError } from '../core/error.ts';
 import type { DynamicBatching } from '../config/model-config.ts';
 import { planAdmission } from './admission.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
+import { createArrivalRate } from './arrival-rate.ts';
+import { type BatchPolicy, createBatchPolicy } from './batch-policy.ts';
 import { type InstanceSlot, InstanceSlots } from './instance-slots.ts';
-import {
-  type BatchPolicy,
-  type DispatchPlan,
-  type ExpirePlan,
-  planBatch,
-  planTimeouts,
-} from './plan.ts';
+import { type DispatchPlan, type ExpirePlan, planBatch, planTimeouts } from './plan.ts';
 import { RequestQueue } from './queue.ts';
 import { policyAt } from './queue-policy.ts';
 import { type Refusal, cancelledError, deadlineExceededError, refuse } from './refusal.ts';
@@ -59,6 +55,7 @@ class Dispatcher implements Scheduler {
   #policy: BatchPolicy;
   readonly #queue = new RequestQueue<ScheduledJob>();
   readonly #slots = new InstanceSlots();
+  readonly #arrivals = createArrivalRate();
   readonly #runTimes = createRunTimeModel();
   readonly #releaseOrder: ReleaseOrder | undefined;
   readonly #alarm: Alarm;
@@ -71,12 +68,7 @@ class Dispatcher implements Scheduler {
   constructor(options: SchedulerOptions) {
     const { scheduling, maxBatchSize, clock } = options;
     this.#options = options;
-    this.#policy = {
-      maxBatchSize: Math.max(1, maxBatchSize),
-      preferredBatchSizes: scheduling.preferredBatchSizes.toSorted((a, b) => a - b),
-      maxQueueDelayMs: scheduling.maxQueueDelayMicroseconds / 1000,
-      estimateRunMs: (size, nowMs) => this.#runTimes.freshEstimateMs(size, nowMs),
-    };
+    this.#policy = createBatchPolicy(maxBatchSize, scheduling, this.#runTimes);
     this.#releaseOrder = scheduling.preserveOrdering ? createReleaseOrder() : undefined;
     this.#alarm = createAlarm(clock, () => this.#wake());
     this.#runDeferred = () => {
@@ -103,6 +95,7 @@ class Dispatcher implements Scheduler {
     const nowMs = this.#options.clock.nowMs();
     const { scheduling, paddedInputNames } = this.#options;
     this.#submittedCount += 1;
+    this.#arrivals.observe(job.batchSize, nowMs);
     const scheduled = createScheduledJob(job, {
       order: this.#submittedCount,
       nowMs,
@@ -146,11 +139,16 @@ class Dispatcher implements Scheduler {
     if (isFull && this.#isDeferred) this.#dispatch();
     const mayMiss = scheduled.deadlineMs !== Infinity || scheduled.timeoutAtMs !== Infinity;
     if (!isFull && !mayMiss) return undefined;
-    const estimateMs = (batchSize: number): number | undefined =>
-      this.#runTimes.estimateMs(batchSize);
+    const { estimateMs } = this.#runTimes;
     const instanceFreeMs = this.#slots.expectedFreeMs(nowMs, estimateMs);
-    const { maxBatchSize } = this.#policy;
-    const state = { queue: this.#queue, instanceFreeMs, maxBatchSize, maxQueueSize, estimateMs };
+    const state = {
+      queue: this.#queue,
+      instanceFreeMs,
+      maxBatchSize: this.#policy.maxBatchSize,
+      maxQueueSize,
+      arrivalsPerMs: this.#arrivals.perMs(nowMs),
+      estimateMs,
+    };
     return planAdmission(scheduled, state, nowMs);
   }
 
@@ -236,10 +234,14 @@ class Dispatcher implements Scheduler {
 
   #finish(batch: RunningBatch, outcome: BatchOutcome): void {
     const { jobs, batchSize, startedMs } = batch;
+    const nowMs = this.#options.clock.nowMs();
+    const runMs = nowMs - startedMs;
+    if (batch.waitedForCount === 0) {
+      this.#runTimes.observeTerminated(batchSize, runMs, nowMs);
+    } else if (outcome.kind === 'done') {
+      this.#runTimes.observe(batchSize, runMs, nowMs);
+    }
     if (outcome.kind === 'done') {
-      const nowMs = this.#options.clock.nowMs();
-      // A terminated run says nothing of how long a whole one takes.
-      if (batch.waitedForCount > 0) this.#runTimes.observe(batchSize, nowMs - startedMs, nowMs);
       this.#options.observer.executed(jobs.length, batchSize, outcome.result.timings);
     }
     settleBatch(jobs, outcome, this.#releaseOrder);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { queueOf, queuedRequest } from '../testing/queued-request.ts';
-import { type BatchPolicy, planBatch } from './plan.ts';
+import type { BatchPolicy } from './batch-policy.ts';
+import { planBatch } from './plan.ts';
 import { type QueuedRequest, type RequestQueue, comesBefore } from './queue.ts';
 
 const anyLimit = fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 200 }));

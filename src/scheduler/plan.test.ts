@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { queueOf, queuedRequest } from '../testing/queued-request.ts';
-import { type BatchPolicy, planBatch, planTimeouts } from './plan.ts';
+import type { BatchPolicy } from './batch-policy.ts';
+import { planBatch, planTimeouts } from './plan.ts';
 import type { QueuedRequest } from './queue.ts';
 
 function batchPolicy(given: Partial<BatchPolicy> = {}): BatchPolicy {
@@ -187,6 +188,48 @@ describe('planBatch() with limits', () => {
     const estimateRunMs = (batchSize: number): number => 10 * batchSize;
     const queue = [queuedRequest(0, { deadlineMs: 25 }), ...alike(3).slice(1)];
     assert.deepEqual(shortPlan(queue, { estimateRunMs }, 0), { dispatch: [0, 1], size: 2 });
+  });
+});
+
+describe('planBatch() under load', () => {
+  const estimateRunMs = (batchSize: number): number => 10 + batchSize;
+  const within = (...deadlinesMs: number[]): QueuedRequest[] =>
+    deadlinesMs.map((deadlineMs, order) => queuedRequest(order, { deadlineMs }));
+
+  test('runs the tight request in a small batch when the others can wait for it', () => {
+    const plan = shortPlan(within(11, 40, 40), { estimateRunMs }, 0);
+    assert.deepEqual(plan, { dispatch: [0], size: 1 });
+  });
+
+  test('gives the tight request up when it would make the others late', () => {
+    const missed = { timedOut: [], missed: [0], delayed: [] };
+    assert.deepEqual(shortPlan(within(11, 20, 20), { estimateRunMs }, 0), missed);
+  });
+
+  test('gives up no more than it must', () => {
+    const missed = { timedOut: [], missed: [0, 1], delayed: [] };
+    assert.deepEqual(shortPlan(within(12, 12, 12, 12), { estimateRunMs }, 0), missed);
+    assert.deepEqual(shortPlan(within(12, 12), { estimateRunMs }, 0), {
+      dispatch: [0, 1],
+      size: 2,
+    });
+  });
+
+  test('gives up no request for the sake of those without a deadline', () => {
+    const queue = [
+      ...within(11, 12).map((request) => ({ ...request, urgencyMs: 500 })),
+      queuedRequest(7),
+      queuedRequest(8),
+    ];
+    assert.deepEqual(shortPlan(queue, { estimateRunMs }, 0), {
+      timedOut: [],
+      missed: [0],
+      delayed: [],
+    });
+    assert.deepEqual(shortPlan(queue.slice(1), { estimateRunMs }, 0), {
+      dispatch: [1, 7],
+      size: 2,
+    });
   });
 });
 

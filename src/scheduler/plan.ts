@@ -1,16 +1,6 @@
+import type { BatchPolicy } from './batch-policy.ts';
+import { type Draft, draftBatch, endMs } from './draft-batch.ts';
 import { type QueuedRequest, type QueueGroup, type QueueView, comesBefore } from './queue.ts';
-
-/** How the batches of one model are formed. */
-export interface BatchPolicy {
-  /** Most items in a batch, at least 1. */
-  readonly maxBatchSize: number;
-  /** Ascending. A batch that reaches one of them is not kept waiting. */
-  readonly preferredBatchSizes: readonly number[];
-  /** How long a batch that could still grow may wait for it, from its oldest request; 0 not at all. */
-  readonly maxQueueDelayMs: number;
-  /** How long a batch of this size is expected to run; `undefined` when there is no telling. */
-  estimateRunMs(batchSize: number, nowMs: number): number | undefined;
-}
 
 /** Requests that must leave their place before anything else is decided. At least one is named. */
 export interface ExpirePlan<R> {
@@ -101,30 +91,15 @@ type GroupPlan<R> =
   | DispatchPlan<R>
   | { readonly kind: 'wait'; readonly untilMs: number };
 
-/** The batch a group would make now. */
-interface Draft<R> {
-  readonly requests: R[];
-  batchSize: number;
-  /** Requests and items up to the last preferred size that was hit exactly; 0 for none. */
-  preferredRequestCount: number;
-  preferredBatchSize: number;
-  oldestArrivalMs: number;
-  /** The tightest deadline and the tightest queue timeout inside. */
-  deadlineMs: number;
-  timeoutAtMs: number;
-  /** Nothing can join any more: full, or the next request is too big for what is left. */
-  isClosed: boolean;
-  readonly missed: R[];
-}
-
 function planGroup<R extends QueuedRequest>(
   group: QueueGroup<R>,
   policy: BatchPolicy,
   nowMs: number,
 ): GroupPlan<R> {
-  const draft = draftBatch(group, policy, nowMs);
-  if (draft.missed.length > 0) {
-    return { kind: 'expire', timedOut: [], missed: draft.missed, delayed: [] };
+  const draft = draftBatch(group, { policy, nowMs, keepsDeadlines: false });
+  if (draft.missed.length > 0) return miss(draft.missed);
+  if (draft.deadlineMs !== Infinity && endMs(draft.batchSize, policy, nowMs) > draft.deadlineMs) {
+    return planTightGroup(group, draft, { policy, nowMs });
   }
   const windowEndMs = draft.oldestArrivalMs + policy.maxQueueDelayMs;
   const windowIsOver = policy.maxQueueDelayMs > 0 && nowMs >= windowEndMs;
@@ -154,66 +129,52 @@ function waitingIsSafe<R>(draft: Draft<R>, policy: BatchPolicy, windowEndMs: num
   return windowEndMs + runMs < draft.deadlineMs;
 }
 
-function draftBatch<R extends QueuedRequest>(
+/**
+ * Plans a group whose batch would be too slow for its tightest deadlines. They are kept with a
+ * smaller batch when the rest can wait for it. When it cannot, keeping them would make the next
+ * batch just as late and leave batch after batch small: then the tightest are given up, as few as
+ * will do (as in Shen et al., Nexus, SOSP 2019).
+ */
+function planTightGroup<R extends QueuedRequest>(
   group: QueueGroup<R>,
+  whole: Draft<R>,
+  { policy, nowMs }: { readonly policy: BatchPolicy; readonly nowMs: number },
+): GroupPlan<R> {
+  const small = draftBatch(group, { policy, nowMs, keepsDeadlines: true });
+  const dispatch: DispatchPlan<R> = {
+    kind: 'dispatch',
+    requests: small.requests,
+    batchSize: small.batchSize,
+  };
+  const smallEndMs = endMs(small.batchSize, policy, nowMs);
+  const restEndMs = endMs(whole.batchSize - small.batchSize, policy, smallEndMs);
+  const kept = new Set(small.requests);
+  const restCanWait = whole.requests.every(
+    (request) => kept.has(request) || request.deadlineMs >= restEndMs,
+  );
+  if (restCanWait) return dispatch;
+  const due = whole.requests
+    .filter((request) => request.deadlineMs !== Infinity)
+    .toSorted((a, b) => a.deadlineMs - b.deadlineMs);
+  const tight = tightest(due, policy, nowMs);
+  return tight.length > 0 ? miss(tight) : dispatch;
+}
+
+/** The fewest requests, tightest first, without which a batch of the others would be in time. */
+function tightest<R extends QueuedRequest>(
+  due: readonly R[],
   policy: BatchPolicy,
   nowMs: number,
-): Draft<R> {
-  const draft: Draft<R> = {
-    requests: [],
-    batchSize: 0,
-    preferredRequestCount: 0,
-    preferredBatchSize: 0,
-    oldestArrivalMs: Infinity,
-    deadlineMs: Infinity,
-    timeoutAtMs: Infinity,
-    isClosed: false,
-    missed: [],
-  };
-  for (const request of group.requests) {
-    const batchSize = draft.batchSize + request.batchSize;
-    if (request.deadlineMs !== Infinity) {
-      const aloneMs = policy.estimateRunMs(request.batchSize, nowMs) ?? 0;
-      if (nowMs + aloneMs > request.deadlineMs) {
-        draft.missed.push(request);
-        continue;
-      }
-    }
-    if (batchSize > policy.maxBatchSize || !finishesInTime(draft, request, { policy, nowMs })) {
-      draft.isClosed = true;
-      // A smaller request further back may still fit, and the one passed over is the next head.
-      if (request.batchSize === 1) break;
-      continue;
-    }
-    join(draft, request, policy);
-    if (batchSize === policy.maxBatchSize) {
-      draft.isClosed = true;
-      break;
-    }
-  }
-  return draft;
+): readonly R[] {
+  let batchSize = due.reduce((sum, request) => sum + request.batchSize, 0);
+  const count = due.findIndex((request) => {
+    if (endMs(batchSize, policy, nowMs) <= request.deadlineMs) return true;
+    batchSize -= request.batchSize;
+    return false;
+  });
+  return due.slice(0, Math.max(0, count));
 }
 
-/** Whether the batch, grown by this request, still answers every request in it by its deadline. */
-function finishesInTime<R extends QueuedRequest>(
-  draft: Draft<R>,
-  request: R,
-  { policy, nowMs }: { readonly policy: BatchPolicy; readonly nowMs: number },
-): boolean {
-  const deadlineMs = Math.min(draft.deadlineMs, request.deadlineMs);
-  if (deadlineMs === Infinity || draft.batchSize === 0) return true;
-  const runMs = policy.estimateRunMs(draft.batchSize + request.batchSize, nowMs) ?? 0;
-  return nowMs + runMs <= deadlineMs;
-}
-
-function join<R extends QueuedRequest>(draft: Draft<R>, request: R, policy: BatchPolicy): void {
-  draft.requests.push(request);
-  draft.batchSize += request.batchSize;
-  draft.oldestArrivalMs = Math.min(draft.oldestArrivalMs, request.arrivalMs);
-  draft.deadlineMs = Math.min(draft.deadlineMs, request.deadlineMs);
-  draft.timeoutAtMs = Math.min(draft.timeoutAtMs, request.timeoutAtMs);
-  if (policy.preferredBatchSizes.includes(draft.batchSize)) {
-    draft.preferredRequestCount = draft.requests.length;
-    draft.preferredBatchSize = draft.batchSize;
-  }
+function miss<R>(missed: readonly R[]): ExpirePlan<R> {
+  return { kind: 'expire', timedOut: [], missed, delayed: [] };
 }

@@ -35,7 +35,7 @@ export const refuse = {
     refusal('timeout', 'unavailable', { message: 'Request timeout expired' }),
   deadlineMissed: (): Refusal =>
     refusal('would_miss_deadline', 'unavailable', {
-      message: 'Request dropped: it can no longer be answered by its deadline.',
+      message: 'Request dropped: the model is too busy to answer it by its deadline; retry later.',
     }),
   draining: (): Refusal =>
     refusal('draining', 'unavailable', {

@@ -15,14 +15,20 @@ test('createRunTimeModel() tells nothing before it has seen enough', () => {
   assert.equal(observed([1, 5], [1, 5], [1, 5]).estimateMs(1), 5);
 });
 
-test('createRunTimeModel() is not led astray by one slow run', () => {
+test('createRunTimeModel() expects the second slowest of the newest runs, so that one slow run leads nothing astray', () => {
   assert.equal(observed([1, 500], [1, 10], [1, 11]).estimateMs(1), 11);
 });
 
 test('createRunTimeModel() follows a model that became slower', () => {
   const fast = Array.from({ length: 20 }, (): [number, number] => [1, 10]);
-  const slow = Array.from({ length: 4 }, (): [number, number] => [1, 30]);
+  const slow = Array.from({ length: 2 }, (): [number, number] => [1, 30]);
   assert.equal(observed(...fast, ...slow).estimateMs(1), 30);
+});
+
+test('createRunTimeModel() follows a model that became faster', () => {
+  const slow = Array.from({ length: 20 }, (): [number, number] => [1, 30]);
+  const fast = Array.from({ length: 6 }, (): [number, number] => [1, 10]);
+  assert.equal(observed(...slow, ...fast).estimateMs(1), 10);
 });
 
 test('createRunTimeModel() draws a straight line for sizes it has not seen', () => {
@@ -49,6 +55,15 @@ test('createRunTimeModel() never expects less than nothing, nor less of a larger
       assert.ok(unseen[0]! >= 0 && unseen[1]! >= unseen[0]!);
     }),
   );
+});
+
+test('createRunTimeModel() learns from a terminated run only what it did not know', () => {
+  const model = observed([1, 10], [1, 10], [1, 10]);
+  model.observeTerminated(1, 5, 0);
+  assert.equal(model.estimateMs(1), 10);
+  model.observeTerminated(1, 20, 0);
+  model.observeTerminated(1, 20, 0);
+  assert.equal(model.estimateMs(1), 20);
 });
 
 test('createRunTimeModel() has a fresh estimate only for a second after the last run', () => {

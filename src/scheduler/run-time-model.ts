@@ -1,15 +1,20 @@
 /** What a model's batches were measured to take, by batch size. */
 export interface RunTimeModel {
   observe(batchSize: number, runMs: number, nowMs: number): void;
+  /**
+   * The same for a run that was terminated, which would have taken at least this long. Without it
+   * a model all of whose runs are too slow for their deadlines would never be known to be.
+   */
+  observeTerminated(batchSize: number, elapsedMs: number, nowMs: number): void;
   /** How long a batch of this size is expected to run; `undefined` before enough was measured. */
-  estimateMs(batchSize: number): number | undefined;
+  readonly estimateMs: (batchSize: number) => number | undefined;
   /** The same, but `undefined` also when the last measurement is too old to refuse requests by. */
   freshEstimateMs(batchSize: number, nowMs: number): number | undefined;
 }
 
-/** The newest samples kept of each batch size; an odd number, so that one of them is the median. */
+/** The newest samples kept of each batch size. */
 const samplesPerSize = 7;
-/** One slow first run is no ground to refuse what follows. */
+/** One slow first run is no ground to refuse what follows: it is passed over as the slowest. */
 const samplesBeforeEstimate = 3;
 /** Batch sizes measured at a time; the one not seen for the longest is given up. */
 const maxSizes = 64;
@@ -24,7 +29,7 @@ interface SizeSamples {
   /** Newest samples, in no order; `next` is the oldest. */
   readonly samplesMs: number[];
   next: number;
-  medianMs: number;
+  cautiousMs: number;
 }
 
 /** The line `perItemMs · batchSize + fixedMs`. */
@@ -34,8 +39,9 @@ interface Line {
 }
 
 /**
- * Makes an empty model. A measured batch size answers with the median of its newest samples, any
- * other with a straight line through the medians. Memory and time are bounded.
+ * Makes an empty model. A measured batch size answers with the second slowest of its newest
+ * samples, any other with a straight line through those: an estimate that half of the runs exceed
+ * would let half of the accepted requests miss. Memory and time are bounded.
  */
 export function createRunTimeModel(): RunTimeModel {
   const sizes = new Map<number, SizeSamples>();
@@ -47,27 +53,32 @@ export function createRunTimeModel(): RunTimeModel {
     if (sampleCount < samplesBeforeEstimate) return undefined;
     const measured = sizes.get(batchSize);
     if (measured !== undefined && measured.samplesMs.length >= samplesBeforeEstimate) {
-      return measured.medianMs;
+      return measured.cautiousMs;
     }
     line ??= fitLine([...sizes.values()]);
     return line.perItemMs * batchSize + line.fixedMs;
   }
 
-  return {
-    observe(batchSize, runMs, nowMs) {
-      const samples = sizes.get(batchSize) ?? { batchSize, samplesMs: [], next: 0, medianMs: 0 };
-      addSample(samples, runMs);
-      sizes.delete(batchSize);
-      sizes.set(batchSize, samples);
-      if (sizes.size > maxSizes) {
-        for (const oldest of sizes.keys()) {
-          sizes.delete(oldest);
-          break;
-        }
+  function observe(batchSize: number, runMs: number, nowMs: number): void {
+    const samples = sizes.get(batchSize) ?? { batchSize, samplesMs: [], next: 0, cautiousMs: 0 };
+    addSample(samples, runMs);
+    sizes.delete(batchSize);
+    sizes.set(batchSize, samples);
+    if (sizes.size > maxSizes) {
+      for (const oldest of sizes.keys()) {
+        sizes.delete(oldest);
+        break;
       }
-      sampleCount += 1;
-      lastObservedMs = nowMs;
-      line = undefined;
+    }
+    sampleCount += 1;
+    lastObservedMs = nowMs;
+    line = undefined;
+  }
+
+  return {
+    observe,
+    observeTerminated(batchSize, elapsedMs, nowMs) {
+      if (elapsedMs > (estimateMs(batchSize) ?? 0)) observe(batchSize, elapsedMs, nowMs);
     },
     estimateMs,
     freshEstimateMs: (batchSize, nowMs) =>
@@ -79,28 +90,29 @@ function addSample(samples: SizeSamples, runMs: number): void {
   samples.samplesMs[samples.next] = runMs;
   samples.next = (samples.next + 1) % samplesPerSize;
   const sorted = samples.samplesMs.toSorted((a, b) => a - b);
-  samples.medianMs = sorted[(sorted.length - 1) >> 1] ?? runMs;
+  samples.cautiousMs = sorted.at(-2) ?? runMs;
 }
 
 /**
- * Least squares through the medians, each weighed by its samples. Larger batches never count as
- * faster, and nothing as free before it starts: both parts of the line are at least 0.
+ * Least squares through the estimates of the measured sizes, each weighed by its samples. Larger
+ * batches never count as faster, and nothing as free before it starts: both parts of the line are
+ * at least 0.
  */
 function fitLine(sizes: readonly SizeSamples[]): Line {
   let weights = 0;
   let sizeSum = 0;
   let timeSum = 0;
-  for (const { batchSize, samplesMs, medianMs } of sizes) {
+  for (const { batchSize, samplesMs, cautiousMs } of sizes) {
     weights += samplesMs.length;
     sizeSum += samplesMs.length * batchSize;
-    timeSum += samplesMs.length * medianMs;
+    timeSum += samplesMs.length * cautiousMs;
   }
   const meanSize = sizeSum / weights;
   const meanMs = timeSum / weights;
   let covariance = 0;
   let variance = 0;
-  for (const { batchSize, samplesMs, medianMs } of sizes) {
-    covariance += samplesMs.length * (batchSize - meanSize) * (medianMs - meanMs);
+  for (const { batchSize, samplesMs, cautiousMs } of sizes) {
+    covariance += samplesMs.length * (batchSize - meanSize) * (cautiousMs - meanMs);
     variance += samplesMs.length * (batchSize - meanSize) ** 2;
   }
   // One size alone cannot tell the parts apart; all of it counts as fixed, the hopeful reading.

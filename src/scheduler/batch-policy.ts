@@ -1,0 +1,31 @@
+import type { DynamicBatching } from '../config/model-config.ts';
+import type { RunTimeModel } from './run-time-model.ts';
+
+/** How the batches of one model are formed. */
+export interface BatchPolicy {
+  /** Most items in a batch, at least 1. */
+  readonly maxBatchSize: number;
+  /** Ascending. A batch that reaches one of them is not kept waiting. */
+  readonly preferredBatchSizes: readonly number[];
+  /** How long a batch that could still grow may wait for it, from its oldest request; 0 not at all. */
+  readonly maxQueueDelayMs: number;
+  /** How long a batch of this size is expected to run; `undefined` when there is no telling. */
+  estimateRunMs(batchSize: number, nowMs: number): number | undefined;
+}
+
+/**
+ * Makes the policy a model's config asks for.
+ * @param maxBatchSize 0 when requests are not batched.
+ */
+export function createBatchPolicy(
+  maxBatchSize: number,
+  scheduling: DynamicBatching,
+  runTimes: RunTimeModel,
+): BatchPolicy {
+  return {
+    maxBatchSize: Math.max(1, maxBatchSize),
+    preferredBatchSizes: scheduling.preferredBatchSizes.toSorted((a, b) => a - b),
+    maxQueueDelayMs: scheduling.maxQueueDelayMicroseconds / 1000,
+    estimateRunMs: (batchSize, nowMs) => runTimes.freshEstimateMs(batchSize, nowMs),
+  };
+}
