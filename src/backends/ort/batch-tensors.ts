@@ -57,6 +57,7 @@ export function joinInto(
 
 /** Rows `[from, from + shape[0])` of a joined tensor, cut down to `shape`; a view where that is possible. */
 export function sliceRows(joined: Tensor, fromRow: number, shape: Shape): Tensor {
+  if (joined.datatype === 'BYTES') return sliceElements(joined, fromRow, shape);
   const rowBytes = joined.data.byteLength / Math.max(1, joined.shape[0] ?? 1);
   const rowCount = shape[0] ?? 0;
   const data = joined.data.subarray(fromRow * rowBytes, (fromRow + rowCount) * rowBytes);
@@ -69,6 +70,22 @@ export function sliceRows(joined: Tensor, fromRow: number, shape: Shape): Tensor
     { region: shape, elementBytes },
   );
   return { datatype: joined.datatype, shape, data: cut };
+}
+
+/** Elements of BYTES differ in length, so the rows are found by counting. */
+function sliceElements({ data, shape: joined }: Tensor, fromRow: number, shape: Shape): Tensor {
+  const elementsPerRow = joined.slice(1).reduce((product, size) => product * size, 1);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const skip = (from: number, elementCount: number): number => {
+    let offset = from;
+    for (let element = 0; element < elementCount; element += 1) {
+      offset += 4 + view.getUint32(offset, true);
+    }
+    return offset;
+  };
+  const start = skip(0, fromRow * elementsPerRow);
+  const end = skip(start, (shape[0] ?? 0) * elementsPerRow);
+  return { datatype: 'BYTES', shape, data: data.subarray(start, end) };
 }
 
 interface Block {

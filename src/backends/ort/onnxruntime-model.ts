@@ -35,7 +35,8 @@ export async function loadOnnxRuntimeModel(
   } catch (thrown) {
     const error = toHeadwayError(thrown);
     throw new HeadwayError(
-      error.code,
+      // The runtime has no code of its own for much that may be wrong with a file.
+      error.code === 'internal' ? 'invalid_argument' : error.code,
       `Cannot load model '${spec.name}' version ${spec.version}: ${error.message}`,
       { cause: thrown },
     );

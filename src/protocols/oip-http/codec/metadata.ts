@@ -32,8 +32,8 @@ function toTensorMetadata({ name, datatype, shape }: TensorSpec): object {
 export function encodeRepositoryIndex(entries: readonly IndexEntry[]): string {
   return JSON.stringify(
     entries.map(({ name, version, state, reason }) => {
-      if (version === undefined) return { name };
-      return { name, version: String(version), state, reason };
+      const found = version === undefined ? {} : { version: String(version) };
+      return state === undefined ? { name } : { name, ...found, state, reason };
     }),
   );
 }
