@@ -5,6 +5,7 @@ import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import { type Clock, createSystemClock } from '../core/clock.ts';
+import { HeadwayError } from '../core/error.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
 import { createProcessSampler } from '../metrics/process-sample.ts';
 import { renderMetrics } from '../metrics/render-metrics.ts';
@@ -35,6 +36,8 @@ export interface CreateServerOptions {
   /** Where the server's own words go; silent when not given. */
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Aborted while models are being loaded, it keeps those from loading that wait their turn. */
+  readonly signal?: AbortSignal;
 }
 
 const eventLoopResolutionMs = 20;
@@ -64,19 +67,22 @@ export async function createServer(
   return startServer(config, {
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? createSystemClock(),
+    signal: options.signal ?? new AbortController().signal,
   });
 }
 
 /** As `createServer`, with a config that is already complete. */
 export async function startServer(
   config: ServerConfig,
-  { logger, clock }: Required<CreateServerOptions>,
+  { logger, clock, signal }: Required<CreateServerOptions>,
 ): Promise<RunningServer> {
   await using resources = new AsyncDisposableStack();
   const backend = resources.use(
     await createOnnxRuntimeBackend({ libraryPath: config.onnxruntimeLibrary, logger }),
   );
-  const repository = resources.use(createModelRepository(config, { backend, clock, logger }));
+  const repository = resources.use(
+    createModelRepository(config, { backend, clock, logger, signal }),
+  );
   const server = createInferenceServer({
     repository,
     name: 'headway',
@@ -107,23 +113,27 @@ export async function startServer(
 
 function createModelRepository(
   config: ServerConfig,
-  parts: { readonly backend: Backend; readonly clock: Clock; readonly logger: Logger },
+  parts: Required<CreateServerOptions> & { readonly backend: Backend },
 ): Repository<ServedModel> {
-  const { backend, clock, logger } = parts;
+  const { backend, clock, logger, signal } = parts;
+  const open = createOpenVersion({
+    backends: new Map([[backend.name, backend]]),
+    cache:
+      config.responseCacheBytes > 0
+        ? createResponseCache({ maxBytes: config.responseCacheBytes })
+        : undefined,
+    clock,
+    logger,
+  });
   return createRepository<ServedModel>({
     roots: config.modelRepositories,
     control: config,
     maxQueueSize: config.maxQueueSize,
-    open: createOpenVersion({
-      backends: new Map([[backend.name, backend]]),
-      cache:
-        config.responseCacheBytes > 0
-          ? createResponseCache({ maxBytes: config.responseCacheBytes })
-          : undefined,
-      clock,
-      logger,
-    }),
-    acquireSource: createSourceAcquirer(config, clock),
+    open: async (spec) => {
+      if (signal.aborted) throw new HeadwayError('cancelled', 'the server is stopping');
+      return open(spec);
+    },
+    acquireSource: createSourceAcquirer(config, clock, signal),
     clock,
     logger,
   });
@@ -133,6 +143,7 @@ function createModelRepository(
 function createSourceAcquirer(
   config: ServerConfig,
   clock: Clock,
+  signal: AbortSignal,
 ): (source: string) => Promise<string> {
   const surroundings = { env: process.env, cwd: process.cwd() };
   return async (source) => {
@@ -145,6 +156,9 @@ function createSourceAcquirer(
       allowedSources: config.allowedSources,
       limits: defaultSourceLimits,
       clock,
+      signal,
+      update: false,
+      onProgress: () => {},
     });
     return model.path;
   };

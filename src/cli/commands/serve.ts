@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { resolveServerConfig } from '../../config/resolve-server-config.ts';
+import { type ServerConfigLayer, resolveServerConfig } from '../../config/resolve-server-config.ts';
 import type { ServerConfig } from '../../config/server-config.ts';
 import { serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { HeadwayError } from '../../core/error.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { type RunningServer, startServer } from '../create-server.ts';
 import { loadConfigFile } from '../load-config.ts';
@@ -37,12 +37,25 @@ export function serveCommand(context: CliContext): Command {
   }
   return command.action(async (options: Record<string, unknown>) => {
     const file = await loadConfigFile(context.cwd, options['config'] as string | undefined);
-    const config = resolveServerConfig([
-      ...(file === undefined ? [] : [file]),
-      { from: 'command line', values: settingsFromFlags(options) },
-    ]);
+    const flags = { from: 'command line', values: settingsFromFlags(options) };
+    const config = completeConfig(command, file === undefined ? [flags] : [file, flags]);
     await serveUntilStopped(context, config, options['json'] === true);
   });
+}
+
+/** Settings that cannot be are wrong usage, wherever they were written. */
+function completeConfig(command: Command, layers: readonly ServerConfigLayer[]): ServerConfig {
+  let config: ServerConfig;
+  try {
+    config = resolveServerConfig(layers);
+  } catch (thrown) {
+    if (!(thrown instanceof HeadwayError)) throw thrown;
+    return command.error(`error: ${thrown.message}`);
+  }
+  if (config.modelRepositories.length > 0) return config;
+  return command.error(
+    'error: no model repository was given; name a folder of models: headway serve --model-repository ./models',
+  );
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
@@ -57,17 +70,13 @@ async function serveUntilStopped(
   checkRepositories(context, config);
   const { clock, signal } = context;
   const logger = createTextLogger({ stream: context.stderr, clock, level: config.logLevel });
-  await using server = await startServer(config, { logger, clock });
+  await using server = await startServer(config, { logger, clock, signal });
+  if (signal.aborted) return;
   announce(context, server, isJson);
-  if (!signal.aborted) await once(signal, 'abort');
+  await once(signal, 'abort');
 }
 
 function checkRepositories(context: CliContext, config: ServerConfig): void {
-  if (config.modelRepositories.length === 0) {
-    throw invalidArgument(
-      'No model repository was given. Name a folder of models: headway serve --model-repository ./models',
-    );
-  }
   for (const root of config.modelRepositories) {
     if (existsSync(resolve(context.cwd, root))) continue;
     throw new HeadwayError('not_found', `There is no folder '${root}' to serve models from.`);
@@ -79,7 +88,7 @@ function announce(context: CliContext, server: RunningServer, isJson: boolean): 
     printJson(context, { ready: server.isReady(), urls: server.urls });
     return;
   }
-  printLine(context, `${server.isReady() ? 'Serving' : 'Serving, but not every model is ready'}`);
+  printLine(context, server.isReady() ? 'Serving' : 'Serving, but not every model is ready');
   printLine(context, `  inference  ${server.urls.http}/v2`);
   printLine(context, `  metrics    ${server.urls.metrics}/metrics`);
 }

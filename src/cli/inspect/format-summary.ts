@@ -62,7 +62,7 @@ function costText({ cost, inputs }: ModelSummary): string {
   if (counted === total) return `${amount}; counted ${share}`;
   const open = inputs.flatMap(({ name, shape, dimensionNames }) =>
     (shape ?? []).flatMap((size, axis) =>
-      axis > 0 && size === -1 ? [dimensionNames[axis] ?? []].flat() : [],
+      axis > 0 && size === -1 ? [dimensionNames[axis] ?? `${name}.${axis}`] : [],
     ),
   );
   const hint =

@@ -1,4 +1,4 @@
-import type { OnnxGraph, OnnxValue } from '../../formats/onnx/model.ts';
+import type { OnnxGraph, OnnxNode, OnnxValue } from '../../formats/onnx/model.ts';
 import { type Dimension, type KnownShape, maxRank } from './known-shape.ts';
 import { type KnownValue, type KnownValues, knownValueOf, nodeFacts } from './node-facts.ts';
 import { shapeRules } from './shape-rules.ts';
@@ -19,7 +19,6 @@ export interface InferShapesOptions {
 export function inferShapes(graph: OnnxGraph, { sizes }: InferShapesOptions): KnownValues {
   const shapes = new Map<string, KnownShape>();
   const values = new Map<string, KnownValue>();
-  const known = { shapes, values };
   const named = withBatchOfOne(graph, sizes);
   for (const input of graph.inputs) {
     const shape = statedShape(input, named);
@@ -33,18 +32,27 @@ export function inferShapes(graph: OnnxGraph, { sizes }: InferShapesOptions): Kn
   const stated = new Map(
     [...graph.valueInfo, ...graph.outputs].map((value) => [value.name, statedShape(value, named)]),
   );
-  for (const node of graph.nodes) {
-    const facts = nodeFacts(node, known);
-    const isOnnx = node.domain === '' || node.domain === 'ai.onnx';
-    const rule = isOnnx ? shapeRules.get(node.operator) : undefined;
-    for (const [index, name] of node.outputs.entries()) {
-      const shape = merge(rule?.(facts, index), stated.get(name));
-      if (shape !== undefined && shape.length <= maxRank) shapes.set(name, shape);
-    }
-    const value = isOnnx ? valueRules.get(node.operator)?.(facts) : undefined;
-    if (value !== undefined) values.set(node.outputs[0] ?? '', value);
+  for (const node of graph.nodes) inferNode(node, { shapes, values, stated });
+  return { shapes, values };
+}
+
+interface Inference {
+  readonly shapes: Map<string, KnownShape>;
+  readonly values: Map<string, KnownValue>;
+  /** What the file says of the values. */
+  readonly stated: ReadonlyMap<string, KnownShape | undefined>;
+}
+
+function inferNode(node: OnnxNode, { shapes, values, stated }: Inference): void {
+  const facts = nodeFacts(node, { shapes, values });
+  const isOnnx = node.domain === '' || node.domain === 'ai.onnx';
+  const rule = isOnnx ? shapeRules.get(node.operator) : undefined;
+  for (const [index, name] of node.outputs.entries()) {
+    const shape = merge(rule?.(facts, index), stated.get(name));
+    if (shape !== undefined && shape.length <= maxRank) shapes.set(name, shape);
   }
-  return known;
+  const value = isOnnx ? valueRules.get(node.operator)?.(facts) : undefined;
+  if (value !== undefined) values.set(node.outputs[0] ?? '', value);
 }
 
 /** The sizes given, and 1 for the names that inputs have in their first dimension. */

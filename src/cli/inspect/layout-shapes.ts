@@ -3,6 +3,7 @@ import {
   type KnownShape,
   add,
   knownElementCount,
+  maxRank,
   multiply,
   normalAxis,
 } from './known-shape.ts';
@@ -17,8 +18,8 @@ export function reshapeShape(node: NodeFacts): KnownShape | undefined {
   const input = node.shape(0);
   const target = numbers(node, 'shape', 1);
   if (target === undefined) {
-    const rank = node.shape(1)?.[0];
-    return rank === undefined ? undefined : Array.from({ length: rank }, () => undefined);
+    const rank = node.shape(1)?.[0] ?? Infinity;
+    return rank > maxRank ? undefined : Array.from({ length: rank }, () => undefined);
   }
   const copiesZero = node.int('allowzero') !== 1;
   const wanted = target.map((size, axis) => (size === 0 && copiesZero ? input?.[axis] : size));

@@ -97,15 +97,19 @@ function shapeValue(node: NodeFacts): KnownValue | undefined {
 function concatValue(node: NodeFacts): KnownValue | undefined {
   const elements: Element[] = [];
   for (let input = 0; input < node.inputCount; input += 1) {
-    const value = node.value(input);
-    // Of a vector whose elements are not known, at least their number may be.
-    const length = node.shape(input)?.length === 1 ? node.shape(input)?.[0] : undefined;
-    if (value === undefined && length === undefined) return undefined;
-    if (elements.length + (value?.elements.length ?? length ?? 0) > maxKnownElements)
-      return undefined;
-    elements.push(...(value?.elements ?? Array.from({ length: length ?? 0 }, () => undefined)));
+    const more = vectorOf(node, input);
+    if (more === undefined || elements.length + more.length > maxKnownElements) return undefined;
+    elements.push(...more);
   }
   return { elements, isInteger: node.value(0)?.isInteger ?? true };
+}
+
+/** Of a vector whose elements are not known, at least their number may be. */
+function vectorOf(node: NodeFacts, input: number): readonly Element[] | undefined {
+  const shape = node.shape(input);
+  const length = shape?.length === 1 ? (shape[0] ?? Infinity) : Infinity;
+  const unknown = length > maxKnownElements ? undefined : Array.from({ length }, () => undefined);
+  return node.value(input)?.elements ?? unknown;
 }
 
 function gatherValue(node: NodeFacts): KnownValue | undefined {
