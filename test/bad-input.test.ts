@@ -108,13 +108,10 @@ describe('a request over the wire', () => {
   const infer = (
     body: string | Uint8Array<ArrayBuffer> | ReadableStream,
     headers: Record<string, string> = {},
-  ): Promise<Response> =>
-    fetch(`${served.url}/v2/models/m/infer`, {
-      method: 'POST',
-      body,
-      headers,
-      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
-    } as RequestInit);
+  ): Promise<Response> => {
+    const options = { method: 'POST', body, headers, duplex: 'half' } as const;
+    return fetch(`${served.url}/v2/models/m/infer`, options);
+  };
 
   async function assertRefused(answer: Response, status: number, text: RegExp): Promise<void> {
     const { error } = (await answer.json()) as { error: string };

@@ -128,10 +128,10 @@ describe('a queue', () => {
 describe('a deadline', () => {
   test('that passes while the request waits ends it with 503, and it is counted', async () => {
     const occupation = await occupy(served, 'plain');
-    const before_ = (await rejected('plain', 'would_miss_deadline')) ?? 0;
+    const already = (await rejected('plain', 'would_miss_deadline')) ?? 0;
     const error = await failure(quick(served.client, 'plain', { deadlineMs: 30 }));
     assert.equal(error.code, 'unavailable');
-    assert.equal(await rejected('plain', 'would_miss_deadline'), before_ + 1);
+    assert.equal(await rejected('plain', 'would_miss_deadline'), already + 1);
     await occupation.release();
   });
 
@@ -195,10 +195,10 @@ describe('a client that goes away', () => {
 
   test('terminates the run it alone waits for', async () => {
     const cancelled = { model: 'plain', reason: 'CANCELED' };
-    const before_ = (await served.metric('nv_inference_request_failure', cancelled)) ?? 0;
+    const already = (await served.metric('nv_inference_request_failure', cancelled)) ?? 0;
     const occupation = await occupy(served, 'plain');
     await occupation.release();
-    assert.equal(await served.metric('nv_inference_request_failure', cancelled), before_ + 1);
+    assert.equal(await served.metric('nv_inference_request_failure', cancelled), already + 1);
     // The request would run for minutes: this answer comes because it was ended.
     await quick(served.client, 'plain');
   });

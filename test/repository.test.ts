@@ -267,17 +267,17 @@ describe('control mode poll', () => {
       { modelControlMode: 'poll', repositoryPollMs: 100 },
     );
     const { client, repository } = served;
-    let isOver = false;
+    const over = new AbortController();
     const seen = new Set<string>();
     const load = async (): Promise<void> => {
-      while (!isOver) seen.add((await answerOf(client, 'm')).join());
+      while (!over.signal.aborted) seen.add((await answerOf(client, 'm')).join());
     };
     const clients = [load(), load(), load(), load()];
     await repository.write({ 'm/1/model.onnx': reluModel() });
     await until(async () => (await answerOf(client, 'm'))[0] === 0);
     await repository.write({ 'm/2/model.onnx': identity });
     await until(async () => (await client.modelMetadata('m')).versions[0] === '2');
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
     assert.deepEqual([...seen].toSorted(), ['-1,2', '0,2']);
   });

@@ -58,6 +58,7 @@ class DiskRepository<V extends ServedVersion> implements Repository<V> {
   async start(): Promise<void> {
     const { roots, control } = this.#parts;
     this.#roots = await Promise.all(roots.map(resolveRoot));
+    if (this.#isClosed) return;
     const names = namesAtStart(control, this.#roots);
     await Promise.all(names.map((name) => this.#hold(name).require()));
     this.#isStarted = true;

@@ -82,6 +82,8 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     },
     async drain() {
       isDraining = true;
+      // Nothing more will come to fill a batch, so no request is to wait for it.
+      await Promise.all(repository.ready().map(({ served }) => served.drain()));
       if (inFlightCount === 0) return;
       await new Promise<void>((done) => {
         drained = done;

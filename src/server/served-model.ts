@@ -38,6 +38,8 @@ export interface ServedModel extends ServedVersion {
   statistics(): ModelStatistics;
   /** @throws HeadwayError for a request that does not fit the model, was refused, or failed. */
   infer(request: InferRequest): Promise<InferResponse>;
+  /** Refuses new requests, lets none wait for a fuller batch, resolves when all are answered. */
+  drain(): Promise<void>;
 }
 
 /** Puts a loaded model version into service. */
@@ -75,6 +77,7 @@ export function createServedModel(parts: ServedModelParts): ServedModel {
       );
       config = { ...config, instanceGroups: newConfig.instanceGroups };
     },
+    drain: () => scheduler.drain(),
     async [Symbol.asyncDispose]() {
       await scheduler.drain();
       await parts.resources[Symbol.asyncDispose]();
