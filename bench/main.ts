@@ -10,7 +10,9 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<BenchReport>>
 const name = process.argv[2] ?? '';
 const load = benches[name];
 if (load === undefined) {
-  process.stderr.write(`Usage: npm run bench -- NAME\nNAME is one of: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(
+    `Usage: npm run bench -- NAME\nNAME is one of: ${Object.keys(benches).join(', ')}\n`,
+  );
   process.exitCode = 2;
 } else {
   const run = await load();

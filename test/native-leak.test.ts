@@ -11,7 +11,7 @@ import {
   requestOf,
   run,
 } from '../src/backends/contract.ts';
-import { createOnnxRuntimeBackend } from '../src/backends/ort/onnxruntime-backend.ts';
+import { createOnnxRuntimeBackend } from '../src/backends/onnxruntime/onnxruntime-backend.ts';
 import type { BatchRequest } from '../src/core/batch.ts';
 import { silentLogger } from '../src/core/logger.ts';
 import { addModel } from '../src/testing/models/small-models.ts';

@@ -70,17 +70,17 @@ interface AnswerEvents {
 
 /** Finds the end of each answer on a socket. */
 function readAnswers(socket: Socket, events: AnswerEvents): void {
-  let head = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   let missingBytes = -1;
   socket.on('data', (chunk: Buffer) => {
     if (missingBytes === -1) {
       head = head.byteLength === 0 ? chunk : Buffer.concat([head, chunk]);
       const headEnd = head.indexOf('\r\n\r\n');
       if (headEnd === -1) return;
-      const text = head.latin1Slice(0, headEnd);
-      const length = /content-length: *(\d+)/i.exec(text)?.[1];
+      const text = head.toString('latin1', 0, headEnd);
+      const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
       if (!text.startsWith('HTTP/1.1 200') || length === undefined) {
-        events.onFailure(`Unexpected answer:\n${head.latin1Slice(0, 500)}`);
+        events.onFailure(`Unexpected answer:\n${head.toString('latin1', 0, 500)}`);
         return;
       }
       missingBytes = Number(length) - (head.byteLength - headEnd - 4);

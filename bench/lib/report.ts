@@ -19,7 +19,11 @@ export interface BenchReport {
 }
 
 /** A figure that must not exceed its bar. */
-export function atMost(name: string, value: number, options: { bar: number; detail: string }): BenchRow {
+export function atMost(
+  name: string,
+  value: number,
+  options: { bar: number; detail: string },
+): BenchRow {
   return {
     name,
     value: round(value),
@@ -30,7 +34,11 @@ export function atMost(name: string, value: number, options: { bar: number; deta
 }
 
 /** A figure that must reach its bar. */
-export function atLeast(name: string, value: number, options: { bar: number; detail: string }): BenchRow {
+export function atLeast(
+  name: string,
+  value: number,
+  options: { bar: number; detail: string },
+): BenchRow {
   return {
     name,
     value: round(value),
@@ -54,7 +62,10 @@ export function printReport(report: BenchReport): void {
     Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
   );
   const format = (line: readonly string[]): string =>
-    line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   const table = [header, widths.map((width) => '-'.repeat(width)), ...lines].map(format).join('\n');
   const figures = Object.fromEntries(report.rows.map((row) => [row.name, row.value]));
   process.stdout.write(`\n${table}\n\n${describeMachine()}\n${JSON.stringify(figures)}\n`);

@@ -1,8 +1,8 @@
 import { type Tensor, type TensorSpec, tensorByteLength } from '../../core/tensor.ts';
-import type { NativePointer } from '../../native/ort/api-table.ts';
-import { addressOf } from '../../native/ort/pointers.ts';
-import type { TensorValues } from '../../native/ort/values.ts';
-import { joinInto, joinedShape } from './batch-tensors.ts';
+import type { NativePointer } from '../../native/onnxruntime/api-table.ts';
+import { addressOf } from '../../native/onnxruntime/pointers.ts';
+import type { TensorValues } from '../../native/onnxruntime/values.ts';
+import { joinInto, joinedShape } from '../batch-tensors.ts';
 import { createTensorSlot } from './tensor-slot.ts';
 
 /** From this size on, making a tensor over the request's own bytes beats copying them. */

@@ -1,4 +1,4 @@
-import type { OnnxRuntimeEnvironment } from '../../native/ort/environment.ts';
+import type { OnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
 
 const rounds = 21;
 

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../config/model-config.ts';
 import { invalidArgument } from '../../core/error.ts';
-import type { SessionSettings, graphLevels } from '../../native/ort/session-options.ts';
+import type { SessionSettings, graphLevels } from '../../native/onnxruntime/session-options.ts';
 
 /** `optimization.graph.level` of a config, and the runtime's level. */
 const levels: Readonly<Record<number, keyof typeof graphLevels>> = {
@@ -20,7 +20,8 @@ const fewCores = 4;
  * How the session of a model is made, from its config: `parameters` with the names Triton's ONNX
  * Runtime backend gives them, any `session.*` entry as it is, and threads such that all instances
  * together never have more than there are cores.
- * @throws HeadwayError `invalid_argument` for a parameter that is no number.
+ * @throws HeadwayError `invalid_argument` for a parameter that is no number, or an entry that names
+ * files.
  */
 export function sessionSettings(config: ModelConfig, coreCount: number): SessionSettings {
   const instanceCount = config.instanceGroups.reduce((sum, group) => sum + group.count, 0);
@@ -44,10 +45,18 @@ export function sessionSettings(config: ModelConfig, coreCount: number): Session
   };
 }
 
-function configEntries({ parameters }: ModelConfig): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).filter(([key]) => key.startsWith('session.')),
-  );
+/** Entries that name files or folders would let a config lead the runtime out of the model's own. */
+const namesFiles = /path|file|folder|librar/i;
+
+function configEntries({ name, parameters }: ModelConfig): Record<string, string> {
+  const entries = Object.entries(parameters).filter(([key]) => key.startsWith('session.'));
+  for (const [key] of entries) {
+    if (!namesFiles.test(key)) continue;
+    throw invalidArgument(
+      `Model '${name}': parameter '${key}' names files, which a model may not; remove it.`,
+    );
+  }
+  return Object.fromEntries(entries);
 }
 
 function wholeNumberParameter({ name, parameters }: ModelConfig, key: string): number | undefined {

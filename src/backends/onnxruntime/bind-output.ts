@@ -1,7 +1,7 @@
 import { type Tensor, type TensorSpec, tensorByteLength } from '../../core/tensor.ts';
-import { addressOf } from '../../native/ort/pointers.ts';
-import type { NativePointer } from '../../native/ort/api-table.ts';
-import type { TensorValues } from '../../native/ort/values.ts';
+import { addressOf } from '../../native/onnxruntime/pointers.ts';
+import type { NativePointer } from '../../native/onnxruntime/api-table.ts';
+import type { TensorValues } from '../../native/onnxruntime/values.ts';
 import { inPlaceBytes } from './bind-input.ts';
 import { createTensorSlot } from './tensor-slot.ts';
 

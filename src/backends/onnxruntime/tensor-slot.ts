@@ -1,8 +1,8 @@
 import type { Datatype } from '../../core/datatype.ts';
 import type { Shape } from '../../core/shape.ts';
-import type { NativePointer } from '../../native/ort/api-table.ts';
-import { addressOf } from '../../native/ort/pointers.ts';
-import type { TensorValues } from '../../native/ort/values.ts';
+import type { NativePointer } from '../../native/onnxruntime/api-table.ts';
+import { addressOf } from '../../native/onnxruntime/pointers.ts';
+import type { TensorValues } from '../../native/onnxruntime/values.ts';
 
 /** Tensors kept for reuse, by shape; beyond this the kept ones are freed. */
 const maxKeptTensors = 32;

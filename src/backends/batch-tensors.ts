@@ -1,6 +1,6 @@
-import { datatypeBytes } from '../../core/datatype.ts';
-import type { Shape } from '../../core/shape.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import { datatypeBytes } from '../core/datatype.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
 
 /**
  * The shape of tensors joined along the first dimension: rows added up, other dimensions the

@@ -7,11 +7,11 @@ import {
   type RunControl,
   createRunControl,
   prepareRun,
-} from '../../native/ort/run.ts';
-import type { OnnxRuntimeSession } from '../../native/ort/session.ts';
-import { createTensorValues } from '../../native/ort/values.ts';
+} from '../../native/onnxruntime/run.ts';
+import type { OnnxRuntimeSession } from '../../native/onnxruntime/session.ts';
+import { createTensorValues } from '../../native/onnxruntime/values.ts';
 import type { BackendInstance } from '../backend.ts';
-import { sliceRows } from './batch-tensors.ts';
+import { sliceRows } from '../batch-tensors.ts';
 import { type BoundTensor, type InputBinding, createInputBinding } from './bind-input.ts';
 import { type BoundOutput, type OutputBinding, createOutputBinding } from './bind-output.ts';
 import { type Padding, trimmedShape } from './padding.ts';

@@ -1,8 +1,8 @@
 import type { Logger } from '../../core/logger.ts';
-import { availableCores } from '../../native/ort/available-cores.ts';
-import { createOnnxRuntimeEnvironment } from '../../native/ort/environment.ts';
-import { loadOnnxRuntimeLibrary } from '../../native/ort/load-library.ts';
-import { checkOnnxRuntime } from '../../native/ort/self-check.ts';
+import { availableCores } from '../../native/available-cores.ts';
+import { createOnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
+import { loadOnnxRuntimeLibrary } from '../../native/onnxruntime/load-library.ts';
+import { checkOnnxRuntime } from '../../native/onnxruntime/self-check.ts';
 import type { Backend } from '../backend.ts';
 import { measureHandoffMs } from './handoff.ts';
 import { loadOnnxRuntimeModel } from './onnxruntime-model.ts';

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { runClosedLoop } from '../lib/closed-loop.ts';
+import { median } from '../lib/quantile.ts';
+import { type BenchRow, atMost, progress } from '../lib/report.ts';
+import { type BenchRepositories, modelFile } from './repository.ts';
+import { resnetRequest } from './requests.ts';
+
+const rounds = 7;
+
+/** From starting the server's process to its first right answer, against session and run alone. */
+export async function benchColdStart(repositories: BenchRepositories): Promise<BenchRow> {
+  const server: number[] = [];
+  const bare: number[] = [];
+  // The first round of each fills caches, the disk's and Node's of compiled code.
+  for (let round = 0; round <= rounds; round += 1) {
+    progress(`cold start, round ${round} of ${rounds}`);
+    const bareMs = await bareColdMs(modelFile(repositories.fp32));
+    const serverMs = await serverColdMs(repositories.fp32, 20_000 + round);
+    if (round === 0) continue;
+    bare.push(bareMs);
+    server.push(serverMs);
+  }
+  return atMost('coldRatio', median(server) / median(bare), {
+    bar: 1.5,
+    detail: `${Math.round(median(server))} ms against ${Math.round(median(bare))} ms`,
+  });
+}
+
+async function bareColdMs(model: string): Promise<number> {
+  const child = spawn(process.execPath, ['bench/server/bare-process.ts', model], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [{ coldMs }] = (await once(child, 'message')) as [{ coldMs: number }];
+  child.kill();
+  await once(child, 'close');
+  return coldMs;
+}
+
+async function serverColdMs(repository: string, port: number): Promise<number> {
+  const startMs = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      'src/cli/main.ts',
+      'serve',
+      ...['--model-repository', repository],
+      ...['--http-port', String(port), '--metrics-port', '0', '--log-level', 'error'],
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const elapsedMs = await firstAnswerMs(port, startMs);
+  child.kill('SIGTERM');
+  await once(child, 'close');
+  return elapsedMs;
+}
+
+/** Asks again and again until the model answers. */
+async function firstAnswerMs(port: number, startMs: number): Promise<number> {
+  for (;;) {
+    try {
+      const one = { request: resnetRequest, concurrency: 1, durationMs: 0, warmupMs: 0 };
+      await runClosedLoop({ ...one, port });
+      return performance.now() - startMs;
+    } catch (error) {
+      if (performance.now() - startMs > 60_000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
