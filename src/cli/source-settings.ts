@@ -23,6 +23,17 @@ export function storeDirectory(surroundings: Surroundings, home: string | undefi
   return resolve(surroundings.cwd, folder, 'models');
 }
 
+/**
+ * The ONNX Runtime library that was named, as a whole path: a bare name would be looked for among
+ * the system's libraries, and not in the current folder.
+ */
+export function libraryPath(
+  { cwd }: Pick<Surroundings, 'cwd'>,
+  named: string | undefined,
+): string | undefined {
+  return named === undefined ? undefined : resolve(cwd, named);
+}
+
 function homeDirectory({ env }: Surroundings): string {
   return env['HOME'] || env['USERPROFILE'] || homedir();
 }

@@ -6,6 +6,7 @@ import { formatPrediction, predictionJson } from '../predict/format-prediction.t
 import { summarizeLatency } from '../predict/latency.ts';
 import { readInputs } from '../predict/read-inputs.ts';
 import type { PredictionTarget } from '../predict/target.ts';
+import { libraryPath } from '../source-settings.ts';
 import { createStyle } from '../style.ts';
 
 interface PredictOptions {
@@ -16,8 +17,8 @@ interface PredictOptions {
   readonly random?: boolean;
   readonly zero?: boolean;
   readonly dimension?: ReadonlyMap<string, number>;
-  readonly mean: PerChannel;
-  readonly std: PerChannel;
+  readonly mean?: PerChannel;
+  readonly std?: PerChannel;
   readonly repeat?: number;
   readonly onnxruntimeLibrary?: string;
   readonly json?: boolean;
@@ -50,8 +51,8 @@ export function predictCommand(context: CliContext): Command {
       'size of a variable dimension, by its name or as input.axis; may be repeated',
       parseDimension,
     )
-    .option('--mean <r,g,b>', 'subtracted from pixels scaled to 0…1', parseChannels, [0, 0, 0])
-    .option('--std <r,g,b>', 'what pixels are divided by then', parseChannels, [1, 1, 1])
+    .option('--mean <r,g,b>', 'subtracted from pixels scaled to 0…1 (default 0,0,0)', parseChannels)
+    .option('--std <r,g,b>', 'what pixels are divided by then (default 1,1,1)', parseChannels)
     .option('--repeat <n>', 'run so many times more and show the latency', parseCount(1))
     .option(
       '--onnxruntime-library <file>',
@@ -96,7 +97,7 @@ async function predict(context: CliContext, model: string, options: PredictOptio
     given: options.input ?? [],
     fill: options.random === true ? 'random' : options.zero === true ? 'zero' : undefined,
     sizes: options.dimension ?? new Map(),
-    scale: { mean: options.mean, deviation: options.std },
+    scale: { mean: options.mean ?? [0, 0, 0], deviation: options.std ?? [1, 1, 1] },
   });
   const run = await target.run(inputs);
   const durationsMs: number[] = [];
@@ -115,11 +116,12 @@ async function predict(context: CliContext, model: string, options: PredictOptio
 async function openTarget(
   context: CliContext,
   model: string,
-  { url, modelVersion: version, apiKey, onnxruntimeLibrary: libraryPath }: PredictOptions,
+  { url, modelVersion: version, apiKey, onnxruntimeLibrary }: PredictOptions,
 ): Promise<PredictionTarget> {
   if (url === undefined) {
     const { createLocalTarget } = await import('../predict/local-target.ts');
-    return createLocalTarget(context, { model, libraryPath });
+    const library = libraryPath(context, onnxruntimeLibrary);
+    return createLocalTarget(context, { model, libraryPath: library });
   }
   const { createRemoteTarget } = await import('../predict/remote-target.ts');
   return createRemoteTarget(context, { url, model, version, apiKey });
