@@ -69,7 +69,8 @@ function costText({ cost, inputs }: ModelSummary): string {
     open.length === 0
       ? ''
       : `; the rest depends on ${[...new Set(open)].join(', ')}, given with --dimension NAME=SIZE`;
-  return `at least ${amount}; counted ${share}${hint}`;
+  const least = counted === 0 ? 'not known' : `at least ${amount}`;
+  return `${least}; counted ${share}${hint}`;
 }
 
 function tensorLines(tensors: readonly DeclaredTensor[]): string[] {
