@@ -1,4 +1,4 @@
-import { createOnnxRuntimeBackend } from '../../backends/ort/onnxruntime-backend.ts';
+import { createOnnxRuntimeBackend } from '../../backends/onnxruntime/onnxruntime-backend.ts';
 import type { ModelSpec } from '../../backends/backend.ts';
 import { completeModelConfig } from '../../config/complete-model-config.ts';
 import type { ModelConfig } from '../../config/model-config.ts';
