@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { InferAnswer } from '../src/client/index.ts';
-import { addModel, identityModel } from '../src/testing/models/small-models.ts';
+import { addModel, identityModel, rowSumModel } from '../src/testing/models/small-models.ts';
 import { row } from './support/models.ts';
 import { type TestServer, serve } from './support/serve.ts';
 
@@ -23,6 +23,11 @@ output [{ name: "output" data_type: TYPE_FP32 dims: [4] label_filename: "labels.
       'add/1/model.onnx': addModel({ elements: 2 }),
       'tokens/1/model.onnx': identityModel('BYTES', [-1, 2]),
       'halves/1/model.onnx': identityModel('FP16', [-1, 2]),
+      'reshaped/1/model.onnx': rowSumModel(),
+      'reshaped/config.pbtxt': `max_batch_size: 8
+input [{ name: "values" data_type: TYPE_FP32 dims: [1, -1] reshape { shape: [-1] } }]
+output [{ name: "total" data_type: TYPE_FP32 dims: [1] reshape { shape: [] } }]
+`,
       'warm/1/model.onnx': identity,
       'warm/config.pbtxt': `max_batch_size: 8
 input [{ name: "input" data_type: TYPE_FP32 dims: [4] }]
@@ -193,7 +198,7 @@ test('statistics and metrics count every request exactly once', async () => {
   assert.equal(await read('headway_in_flight_requests'), 0);
   assert.equal(await read('headway_queue_depth'), 0);
   const text = await (await fetch(`${served.server.urls.metrics}/metrics`)).text();
-  assert.ok(text.includes('_team="a\\\\"b"'), 'metric tags are escaped');
+  assert.ok(text.includes('_team="a\\"b"'), 'metric tags are escaped');
   assert.match(text, /^headway_event_loop_lag_seconds\{quantile="0\.99"\} \d/m);
 });
 
@@ -259,6 +264,21 @@ describe('a request', () => {
   test('may name its inputs in any order', async () => {
     const answer = await served.client.infer({ model: 'add', inputs: ok.toReversed() });
     assert.deepEqual([...(answer.outputs.get('sum')!.data as Float32Array)], [4, 6]);
+  });
+
+  test('has the shapes of the config where that reshapes those of the model', async () => {
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const inputs = [{ name: 'values', datatype: 'FP32', shape: [2, 1, 3], data: values } as const];
+    const total = (await served.client.infer({ model: 'reshaped', inputs })).outputs.get('total')!;
+    assert.deepEqual(
+      [total.shape, [...total.data]],
+      [
+        [2, 1],
+        [6, 15],
+      ],
+    );
+    const { inputs: told } = await served.client.modelMetadata('reshaped');
+    assert.deepEqual(told[0]!.shape, [-1, 1, -1]);
   });
 
   test('is refused with what is wrong about it', async () => {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
-import { createOnnxRuntimeBackend } from '../backends/ort/onnxruntime-backend.ts';
+import { createOnnxRuntimeBackend } from '../backends/onnxruntime/onnxruntime-backend.ts';
 import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -16,7 +17,7 @@ import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import { type Listeners, startListeners } from './listeners.ts';
-import { sourceEnvironment, storeDirectory } from './source-settings.ts';
+import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
 import { readHeadwayVersion } from './version.ts';
 
 /** A server that answers requests. Disposing it is closing it. */
@@ -36,7 +37,10 @@ export interface CreateServerOptions {
   /** Where the server's own words go; silent when not given. */
   readonly logger?: Logger;
   readonly clock?: Clock;
-  /** Aborted while models are being loaded, it keeps those from loading that wait their turn. */
+  /**
+   * Ends the wait for the models: the server is returned as it is then. Closing it keeps those from
+   * loading that wait their turn.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -77,11 +81,15 @@ export async function startServer(
   { logger, clock, signal }: Required<CreateServerOptions>,
 ): Promise<RunningServer> {
   await using resources = new AsyncDisposableStack();
+  const stopping = new AbortController();
   const backend = resources.use(
-    await createOnnxRuntimeBackend({ libraryPath: config.onnxruntimeLibrary, logger }),
+    await createOnnxRuntimeBackend({
+      libraryPath: libraryPath({ cwd: process.cwd() }, config.onnxruntimeLibrary),
+      logger,
+    }),
   );
   const repository = resources.use(
-    createModelRepository(config, { backend, clock, logger, signal }),
+    createModelRepository(config, { backend, clock, logger, signal: stopping.signal }),
   );
   const server = createInferenceServer({
     repository,
@@ -89,26 +97,30 @@ export async function startServer(
     version: readHeadwayVersion(),
     extensions,
   });
+  const metrics = resources.use(createMetricsRenderer(repository));
   const listeners = resources.use(
-    await startListeners({
-      config,
-      server,
-      renderMetrics: createMetricsRenderer(repository),
-      clock,
-      logger,
-    }),
+    await startListeners({ config, server, renderMetrics: metrics.render, clock, logger }),
   );
-  await repository.start();
   const owned = resources.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
-    (closing ??= drainAndDispose({ config, server, listeners, owned, clock, logger }));
+    (closing ??= drainAndDispose({ config, server, listeners, owned, stopping, clock, logger }));
+  try {
+    await Promise.race([repository.start(), whenAborted(signal)]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     urls: listeners.urls,
     isReady: () => server.isReady(),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function createModelRepository(
@@ -164,16 +176,23 @@ function createSourceAcquirer(
   };
 }
 
-/** Writes the metrics of every version in service and of this process. */
-function createMetricsRenderer(repository: Repository<ServedModel>): () => string {
+interface MetricsRenderer extends Disposable {
+  /** Writes the metrics of every version in service and of this process. */
+  readonly render: () => string;
+}
+
+function createMetricsRenderer(repository: Repository<ServedModel>): MetricsRenderer {
   const eventLoopDelay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
   eventLoopDelay.enable();
   const sampleProcess = createProcessSampler(eventLoopDelay, eventLoopResolutionMs);
-  return () =>
-    renderMetrics(
-      repository.ready().map((entry) => entry.served.metrics),
-      sampleProcess(),
-    );
+  return {
+    render: () =>
+      renderMetrics(
+        repository.ready().map((entry) => entry.served.metrics),
+        sampleProcess(),
+      ),
+    [Symbol.dispose]: () => void eventLoopDelay.disable(),
+  };
 }
 
 interface Closing {
@@ -181,6 +200,8 @@ interface Closing {
   readonly server: DrainableServer;
   readonly listeners: Listeners;
   readonly owned: AsyncDisposableStack;
+  /** Ends what loads models. */
+  readonly stopping: AbortController;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -188,6 +209,7 @@ interface Closing {
 async function drainAndDispose(closing: Closing): Promise<void> {
   const { config, server, listeners, clock, logger } = closing;
   const endMs = clock.nowMs() + config.exitTimeoutMs;
+  closing.stopping.abort();
   logger.info('Stopping: finishing the requests in flight.', { inFlight: server.inFlightCount });
   const { promise: timedOut, resolve } = Promise.withResolvers<void>();
   const cancel = clock.schedule(config.exitTimeoutMs, resolve);

@@ -2,6 +2,7 @@ import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { modelConfigToJson } from '../config/model-config-json.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { InferenceServer } from './interface.ts';
+import { createRequestGate } from './request-gate.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** What the server is made of. */
@@ -24,37 +25,14 @@ export interface DrainableServer extends InferenceServer {
 /** Makes the use cases over a repository. */
 export function createInferenceServer(parts: InferenceServerParts): DrainableServer {
   const { repository } = parts;
-  let isDraining = false;
-  let inFlightCount = 0;
-  let drained: (() => void) | undefined;
-
+  const gate = createRequestGate();
   const resolve = (name: string, version: string): ServedModel =>
     repository.resolve(name, parseVersion(version));
 
-  const infer: InferenceServer['infer'] = async (request) => {
-    if (isDraining) {
-      throw new HeadwayError(
-        'unavailable',
-        'Server is stopping, scheduler has stopped accepting new inference requests',
-        {
-          retryAfterMs: 1000,
-        },
-      );
-    }
-    const model = resolve(request.modelName, request.modelVersion);
-    inFlightCount += 1;
-    try {
-      return await model.infer(request);
-    } finally {
-      inFlightCount -= 1;
-      if (inFlightCount === 0) drained?.();
-    }
-  };
-
   return {
     isLive: () => true,
-    isReady: () => !isDraining && repository.isReady(),
-    isModelReady: (name, version) => !isDraining && isResolvable(() => resolve(name, version)),
+    isReady: () => !gate.isClosed && repository.isReady(),
+    isModelReady: (name, version) => !gate.isClosed && isResolvable(() => resolve(name, version)),
     serverMetadata: () => ({
       name: parts.name,
       version: parts.version,
@@ -65,7 +43,8 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
       versions: repository.versions(name).map(String),
     }),
     modelConfig: (name, version) => modelConfigToJson(resolve(name, version).config),
-    infer,
+    infer: (request) =>
+      gate.pass(() => resolve(request.modelName, request.modelVersion).infer(request)),
     statistics: (name, version) => {
       if (name !== '' && version !== '') return [resolve(name, version).statistics()];
       if (name !== '') resolve(name, '');
@@ -78,16 +57,13 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     loadModel: (name, overrides) => repository.load(name, overrides),
     unloadModel: (name) => repository.unload(name),
     get inFlightCount() {
-      return inFlightCount;
+      return gate.count;
     },
     async drain() {
-      isDraining = true;
+      const emptied = gate.close();
       // Nothing more will come to fill a batch, so no request is to wait for it.
       await Promise.all(repository.ready().map(({ served }) => served.drain()));
-      if (inFlightCount === 0) return;
-      await new Promise<void>((done) => {
-        drained = done;
-      });
+      await emptied;
     },
   };
 }

@@ -14,6 +14,7 @@ import type { JobTimings, Scheduler } from '../scheduler/scheduler.ts';
 import { classify } from './classification.ts';
 import type { InstancePool } from './instance-pool.ts';
 import type { InferRequest, InferResponse, ModelMetadata, StageTimings } from './interface.ts';
+import { createReshaping } from './reshape.ts';
 import { createRequestValidator } from './validate.ts';
 
 /** What a version in service is made of. */
@@ -108,16 +109,18 @@ interface InferParts extends ServedModelParts {
 function createInfer(parts: InferParts): ServedModel['infer'] {
   const { spec, config, clock, metrics } = parts;
   const validate = createRequestValidator(config);
+  const reshape = createReshaping(config);
   const answer = createAnswer(parts);
   return async (request) => {
     metrics.requestStarted();
     const durationMs = (): number => clock.nowMs() - request.receivedMs;
     try {
       const { batchSize, outputNames } = validate(request);
-      const { id, inputs, parameters } = request;
+      const { id, parameters } = request;
+      const inputs = reshape.inputs(request.inputs);
       const answered = await answer(request, { id, inputs, outputNames, parameters }, batchSize);
-      const { outputs, timings, cacheLookupMs } = answered;
-      const finalOutputs = classifyOutputs(parts, request, outputs);
+      const { timings, cacheLookupMs } = answered;
+      const outputs = classifyOutputs(parts, request, reshape.outputs(answered.outputs));
       metrics.requestDone(
         timings === undefined
           ? { kind: 'cached', durationMs: durationMs(), cacheLookupMs: cacheLookupMs ?? 0 }
@@ -128,7 +131,7 @@ function createInfer(parts: InferParts): ServedModel['infer'] {
         modelVersion: String(spec.version),
         id,
         parameters: {},
-        outputs: finalOutputs,
+        outputs,
         timings: timings === undefined ? cacheHitTimings : { ...timings, cacheHit: false },
       };
     } catch (thrown) {

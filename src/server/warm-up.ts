@@ -1,6 +1,7 @@
 import type { BackendInstance, ModelSpec } from '../backends/backend.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { warmupInputs } from '../repository/warmup-inputs.ts';
+import { createReshaping } from './reshape.ts';
 
 /** A version that is to be warmed up before it serves. */
 export interface WarmUp {
@@ -17,14 +18,16 @@ export interface WarmUp {
  */
 export async function warmUp({ spec, config, instances }: WarmUp): Promise<void> {
   const { signal } = new AbortController();
+  const reshape = createReshaping(config);
   const outputNames = config.outputs.map((output) => output.name);
   for (const warmup of config.warmups) {
-    const inputs = await warmupInputs(spec, config, warmup);
+    const inputs = reshape.inputs(await warmupInputs(spec, config, warmup));
     const request = { id: warmup.name, inputs, outputNames, parameters: {} };
     for (const instance of instances) {
       for (let run = 0; run < warmup.count; run += 1) {
         const { items } = await instance.execute({ requests: [request] }, signal);
-        for (const item of items) if (item.kind === 'failed') throw item.error;
+        const [item] = items;
+        if (item?.kind === 'failed') throw item.error;
       }
     }
   }
