@@ -3,6 +3,7 @@ import { Document, isScalar, visit } from 'yaml';
 import { completeModelConfig } from '../../config/complete-model-config.ts';
 import { modelConfigToJson } from '../../config/model-config-json.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
+import { checkDimensionNames } from '../dimension-names.ts';
 import { formatSummary } from '../inspect/format-summary.ts';
 import { declaredSignature, servableSignature } from '../inspect/model-signature.ts';
 import { type ModelSummary, summarizeModel } from '../inspect/summarize-model.ts';
@@ -49,8 +50,9 @@ async function inspect(context: CliContext, given: string, options: InspectOptio
   const place = await findModel(context.cwd, given);
   const path = place.kind === 'file' ? place.path : place.served?.path;
   const file = path === undefined ? undefined : await readOnnxFile(path);
-  const summary =
-    file === undefined ? undefined : await summarizeModel(file, options.dimension ?? new Map());
+  const sizes = options.dimension ?? new Map<string, number>();
+  const summary = file === undefined ? undefined : await summarizeModel(file, sizes);
+  checkDimensionNames(sizes, summary?.inputs ?? []);
   const folder = place.kind === 'folder' ? describeFolder(place, file) : undefined;
   if (options.json === true) {
     printJson(context, { ...summary, ...folder });

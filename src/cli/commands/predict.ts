@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { PerChannel } from '../../operators/normalize-image.ts';
 import { type CliContext, printLine } from '../context.ts';
+import { checkDimensionNames } from '../dimension-names.ts';
 import { collectValues, parseCount, parseDimension } from '../option-values.ts';
 import { formatPrediction, predictionJson } from '../predict/format-prediction.ts';
 import { summarizeLatency } from '../predict/latency.ts';
@@ -92,11 +93,13 @@ function parseChannels(text: string): PerChannel {
 
 async function predict(context: CliContext, model: string, options: PredictOptions): Promise<void> {
   await using target = await openTarget(context, model, options);
+  const sizes = options.dimension ?? new Map<string, number>();
+  checkDimensionNames(sizes, target.inputs);
   const inputs = await readInputs(target.inputs, {
     cwd: context.cwd,
     given: options.input ?? [],
     fill: options.random === true ? 'random' : options.zero === true ? 'zero' : undefined,
-    sizes: options.dimension ?? new Map(),
+    sizes,
     scale: { mean: options.mean ?? [0, 0, 0], deviation: options.std ?? [1, 1, 1] },
   });
   const run = await target.run(inputs);

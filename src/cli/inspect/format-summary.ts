@@ -1,3 +1,4 @@
+import { variableDimensions } from '../dimension-names.ts';
 import { formatBytes } from '../progress.ts';
 import type { Style } from '../style.ts';
 import { formatTable, plainText } from '../text-table.ts';
@@ -60,15 +61,13 @@ function costText({ cost, inputs }: ModelSummary): string {
   const share = `${counted} of ${total} convolutions and matrix products`;
   const amount = `${formatCount(cost.macs)} MACs, ${formatCount(cost.flops)} FLOPs an item`;
   if (counted === total) return `${amount}; counted ${share}`;
-  const open = inputs.flatMap(({ name, shape, dimensionNames }) =>
-    (shape ?? []).flatMap((size, axis) =>
-      axis > 0 && size === -1 ? [dimensionNames[axis] ?? `${name}.${axis}`] : [],
-    ),
-  );
+  // The first dimension counts as one item.
+  const batch = inputs.map(({ name, dimensionNames }) => dimensionNames[0] ?? `${name}.0`);
+  const open = variableDimensions(inputs).filter((name) => !batch.includes(name));
   const hint =
     open.length === 0
       ? ''
-      : `; the rest depends on ${[...new Set(open)].join(', ')}, given with --dimension NAME=SIZE`;
+      : `; the rest depends on ${open.join(', ')}, given with --dimension NAME=SIZE`;
   const least = counted === 0 ? 'not known' : `at least ${amount}`;
   return `${least}; counted ${share}${hint}`;
 }
