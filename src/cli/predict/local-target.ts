@@ -7,6 +7,7 @@ import { invalidArgument } from '../../core/error.ts';
 import { silentLogger } from '../../core/logger.ts';
 import type { TensorSpec } from '../../core/tensor.ts';
 import { readLabels } from '../../repository/labels.ts';
+import { createReshaping } from '../../server/reshape.ts';
 import { createRequestValidator } from '../../server/validate.ts';
 import type { CliContext } from '../context.ts';
 import { findModel } from '../model-place.ts';
@@ -40,6 +41,7 @@ export async function createLocalTarget(
   const loadMs = clock.nowMs() - startMs;
   const labels = await labelsOf(spec, config);
   const validate = createRequestValidator(config);
+  const reshape = createReshaping(config);
   const owned = resources.move();
   return {
     model: spec.name,
@@ -48,7 +50,7 @@ export async function createLocalTarget(
     labels,
     async run(inputs) {
       const { outputNames } = validate({ inputs, outputs: [] });
-      const request = { id: '', inputs, outputNames, parameters: {} };
+      const request = { id: '', inputs: reshape.inputs(inputs), outputNames, parameters: {} };
       const runStartMs = clock.nowMs();
       const { items, timings } = await instance.execute({ requests: [request] }, signal);
       const durationMs = clock.nowMs() - runStartMs;
@@ -59,7 +61,7 @@ export async function createLocalTarget(
         { name: 'execute', durationMs: timings.inferMs },
         { name: 'output', durationMs: timings.outputMs },
       ];
-      return { outputs: item.outputs, durationMs, stages };
+      return { outputs: reshape.outputs(item.outputs), durationMs, stages };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
