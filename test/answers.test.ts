@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, request as sendRequest } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import type { InferAnswer } from '../src/client/index.ts';
 import { addModel, identityModel, rowSumModel } from '../src/testing/models/small-models.ts';
 import { row } from './support/models.ts';
@@ -248,9 +252,9 @@ describe('what a server tells of itself', () => {
   });
 });
 
-describe('a request', () => {
-  const ok = [row('a', [1, 2]), row('b', [3, 4])];
+const ok = [row('a', [1, 2]), row('b', [3, 4])];
 
+describe('a request', () => {
   test('gets its id back, and only the outputs it asks for', async () => {
     const answer = await served.client.infer({
       model: 'add',
@@ -298,3 +302,36 @@ describe('a request', () => {
       await assert.rejects(served.client.infer(request), expected);
   });
 });
+
+test('bodies may be compressed, both ways', async () => {
+  const json = JSON.stringify({
+    inputs: ok.map(({ name, datatype, shape, data }) => ({
+      name,
+      datatype,
+      shape,
+      data: [...data],
+    })),
+  });
+  for (const [coding, pack, unpack] of [
+    ['gzip', gzipSync, gunzipSync],
+    ['deflate', deflateSync, inflateSync],
+  ] as const) {
+    const { status, headers, body } = await exchange(`${served.url}/v2/models/add/infer`, {
+      headers: { 'Content-Encoding': coding, 'Accept-Encoding': coding },
+      body: pack(json),
+    });
+    assert.deepEqual([status, headers['content-encoding']], [200, coding]);
+    assert.deepEqual(JSON.parse(unpack(body).toString()).outputs[0].data, [4, 6]);
+  }
+});
+
+/** Posts without the conveniences of `fetch`, which would decompress the answer. */
+async function exchange(
+  url: string,
+  { headers, body }: { readonly headers: Record<string, string>; readonly body: Buffer },
+): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: Buffer }> {
+  const sent = sendRequest(url, { method: 'POST', headers });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
 import type { InferAnswer, InputTensor } from '../src/client/index.ts';
 import { HeadwayError } from '../src/client/index.ts';
 import {
@@ -33,6 +34,10 @@ before(async () => {
     'padded/1/model.onnx': reluModel(),
     'padded/config.pbtxt': untilFull(4) + padded,
     'alone/1/model.onnx': reluModel(),
+    'mixed/1/model.onnx': reluModel(),
+    'mixed/config.pbtxt': `max_batch_size: 16 instance_group [{ count: 2 }]\n${padded}`,
+    'phrases/1/model.onnx': identityModel('BYTES', [-1, 'count']),
+    'phrases/config.pbtxt': 'max_batch_size: 16 instance_group [{ count: 2 }]',
     'lookup/1/model.onnx': lookupModel(),
     'lookup/config.pbtxt': untilFull(8),
     'large/1/model.onnx': identityModel('FP32', [-1, 1024 * 64]),
@@ -215,4 +220,70 @@ describe('a request that makes a run fail', () => {
 test('without a window a request that is alone is answered alone', async () => {
   const answer = await served.client.infer({ model: 'alone', inputs: [row('input', [-1, 1])] });
   assert.deepEqual(floats(answer, 'output'), [0, 1]);
+});
+
+describe('any mixture of requests, many at a time,', () => {
+  const sizes = { rows: fc.integer({ min: 1, max: 5 }), columns: fc.integer({ min: 0, max: 40 }) };
+
+  test('is answered as each would be alone, padded or not', async () => {
+    const anyRequest = fc.record({ ...sizes, seed: fc.integer({ min: -100, max: 100 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRequest, { maxLength: 60 }), async (requests) => {
+        const answers = await Promise.all(
+          requests.map(({ rows, columns, seed }) => {
+            const data = Float32Array.from({ length: rows * columns }, (_, at) => seed + at);
+            const shape = [rows, columns];
+            const inputs = [{ name: 'input', datatype: 'FP32', shape, data } as const];
+            return served.client.infer({ model: 'mixed', inputs });
+          }),
+        );
+        for (const [index, { rows, columns, seed }] of requests.entries()) {
+          const { shape, data } = answers[index]!.outputs.get('output')!;
+          const expected = Array.from({ length: rows * columns }, (_, at) =>
+            Math.max(0, seed + at),
+          );
+          assert.deepEqual([shape, [...data]], [[rows, columns], expected]);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('comes back exactly as it was sent, strings of any length included', async () => {
+    const anyRequest = fc.integer({ min: 0, max: 3 }).chain((columns) =>
+      fc.array(
+        fc.array(fc.string({ maxLength: 20, unit: 'binary' }), {
+          minLength: columns,
+          maxLength: columns,
+        }),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRequest, { maxLength: 40 }), async (requests) => {
+        const answers = await Promise.all(
+          requests.map((rows) => {
+            const shape = [rows.length, rows[0]!.length];
+            const inputs = [
+              { name: 'input', datatype: 'BYTES', shape, data: rows.flat() } as const,
+            ];
+            return served.client.infer({ model: 'phrases', inputs });
+          }),
+        );
+        const got = answers.map(({ outputs }) =>
+          (outputs.get('output')!.data as Uint8Array[]).map((bytes) =>
+            Buffer.from(bytes).toString(),
+          ),
+        );
+        assert.deepEqual(
+          got,
+          requests.map((rows) => rows.flat().map((text) => Buffer.from(text).toString())),
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
 });

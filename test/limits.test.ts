@@ -157,9 +157,12 @@ describe('a deadline', () => {
     const occupation = await occupy(served, 'levels');
     const waiting = Array.from({ length: 10 }, () => quick(served.client, 'levels'));
     await untilQueued('levels', 10);
+    const already = (await rejected('levels', 'would_miss_deadline')) ?? 0;
     const error = await failure(
       quick(served.client, 'levels', { deadlineMs: runMs * 3, priority: 3 }),
     );
+    assert.equal(await rejected('levels', 'would_miss_deadline'), already + 1);
+    assert.equal(await served.metric('headway_queue_depth', { model: 'levels' }), 10);
     assert.equal(error.code, 'unavailable');
     assert.match(error.message, /^Request refused: /);
     assert.ok((error.retryAfterMs ?? 0) >= 1000);

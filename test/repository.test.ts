@@ -3,7 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, test } from 'node:test';
 import { HeadwayError, type OipHttpClient } from '../src/client/index.ts';
-import { addModel, identityModel, rowSumModel } from '../src/testing/models/small-models.ts';
+import {
+  addModel,
+  identityModel,
+  lookupModel,
+  rowSumModel,
+} from '../src/testing/models/small-models.ts';
 import { modelBytes } from '../src/testing/models/write-model.ts';
 import { blockingModel, occupy, quick, reluModel, row } from './support/models.ts';
 import { serve, until } from './support/serve.ts';
@@ -40,7 +45,7 @@ describe('control mode none', () => {
     assert.equal(await client.isModelReady('corrupt'), false);
     assert.deepEqual(await answerOf(client, 'good'), [-1, 2]);
     const index = await client.repositoryIndex();
-    const reasons = new Map(index!.map(({ name, state, reason }) => [name, `${state}: ${reason}`]));
+    const reasons = new Map(index.map(({ name, state, reason }) => [name, `${state}: ${reason}`]));
     assert.equal(reasons.get('good'), 'READY: ');
     assert.match(reasons.get('corrupt')!, /^UNAVAILABLE: .*model 'corrupt' version 1/);
     assert.match(reasons.get('empty')!, /^UNAVAILABLE: ./);
@@ -74,6 +79,35 @@ describe('control mode none', () => {
     assert.deepEqual(await answerOf(client, 'all'), [0, 2]);
   });
 
+  test('keeps a version out of service whose warm-up fails', async () => {
+    const warmup = (file: string): string => `max_batch_size: 4
+input [{ name: "index" data_type: TYPE_INT64 dims: [] }]
+model_warmup [{ name: "w" batch_size: 1 inputs {
+  key: "index" value { data_type: TYPE_INT64 dims: [] input_data_file: "${file}" } } }]
+`;
+    const index = (value: bigint): Buffer => Buffer.from(BigInt64Array.of(value).buffer);
+    await using served = await serve({
+      'good/1/model.onnx': lookupModel(),
+      'good/config.pbtxt': warmup('seven'),
+      'good/warmup/seven': index(7n),
+      'bad/1/model.onnx': lookupModel(),
+      'bad/config.pbtxt': warmup('far'),
+      'bad/warmup/far': index(99n),
+      'none/1/model.onnx': lookupModel(),
+      'none/config.pbtxt': warmup('missing'),
+    });
+    const { client } = served;
+    assert.deepEqual(
+      await Promise.all(['good', 'bad', 'none'].map((name) => client.isModelReady(name))),
+      [true, false, false],
+    );
+    const reasons = (await client.repositoryIndex()).map(
+      ({ name, reason }) => `${name}: ${reason}`,
+    );
+    assert.match(reasons[0]!, /^bad: .*out of data bounds/);
+    assert.match(reasons[2]!, /^none: .*missing/);
+  });
+
   test('tells file, line and field of what is wrong in a config', async () => {
     await using served = await serve({
       'unknown/1/model.onnx': identity,
@@ -87,7 +121,7 @@ describe('control mode none', () => {
         'max_batch_size: 4\ninput [{ name: "inptu" data_type: TYPE_FP32 dims: [-1] }]\n',
     });
     const index = await served.client.repositoryIndex();
-    const reasonOf = (name: string): string => index!.find((entry) => entry.name === name)!.reason!;
+    const reasonOf = (name: string): string => index.find((entry) => entry.name === name)!.reason!;
     assert.match(reasonOf('unknown'), /config\.pbtxt line 2: .*dynamic_batchin'.*dynamic_batching/);
     assert.match(reasonOf('syntax'), /config\.pbtxt:4:9: expected a value/);
     assert.match(reasonOf('yaml'), /model\.yaml line 3: .*cuont.*count/);
@@ -123,7 +157,7 @@ describe('control mode explicit', () => {
     assert.equal(await client.isModelReady('two'), false);
     assert.equal(await client.isReady(), true);
     assert.deepEqual(
-      (await client.repositoryIndex())!.map(({ name, state }) => [name, state]),
+      (await client.repositoryIndex()).map(({ name, state }) => [name, state]),
       [
         ['one', 'READY'],
         ['two', 'UNAVAILABLE'],
@@ -199,12 +233,12 @@ describe('control mode explicit', () => {
     await until(async () => (await served.metric('headway_queue_depth', { model: 'm' })) === 2);
     const unloaded = client.unload('m');
     await until(async () => !(await client.isModelReady('m')));
-    assert.equal((await client.repositoryIndex())![0]!.state, 'UNLOADING');
+    assert.equal((await client.repositoryIndex())[0]!.state, 'UNLOADING');
     await refusal(quick(client, 'm'));
     await occupation.cut();
     await Promise.all(accepted);
     await unloaded;
-    assert.equal((await client.repositoryIndex())![0]!.state, 'UNAVAILABLE');
+    assert.equal((await client.repositoryIndex())[0]!.state, 'UNAVAILABLE');
   });
 
   test('refuses hostile names, versions and file paths in the form of the protocol', async () => {
@@ -256,7 +290,7 @@ describe('control mode explicit', () => {
       const status = await post(`/v2/models/m/versions/${version}/infer`);
       assert.ok(status >= 400 && status < 500, `${version}: ${status}`);
     }
-    assert.equal((await served.client.repositoryIndex())!.length, 1);
+    assert.equal((await served.client.repositoryIndex()).length, 1);
   });
 });
 

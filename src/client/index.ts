@@ -82,8 +82,8 @@ export interface OipHttpClient extends Disposable {
   /** Of one model, or of all without one. */
   statistics(model?: string, options?: ModelChoice): Promise<readonly ModelStatisticsAnswer[]>;
   repositoryIndex(
-    options?: CallOptions & { readonly readyOnly?: boolean },
-  ): Promise<readonly IndexEntryAnswer[]> | undefined;
+    options?: CallOptions & { readonly readyOnly?: boolean | undefined },
+  ): Promise<readonly IndexEntryAnswer[]>;
   load(model: string, options?: LoadOptions): Promise<void>;
   unload(model: string, options?: CallOptions): Promise<void>;
   infer(options: InferOptions): Promise<InferAnswer>;
