@@ -31,7 +31,7 @@ export async function startProcess(args: readonly string[]): Promise<BenchProces
     },
     [Symbol.asyncDispose]: async () => {
       const closed = once(child, 'close');
-      child.disconnect();
+      child.kill('SIGKILL');
       await closed;
     },
   };

@@ -7,5 +7,5 @@ const server = await createServer({
   httpPort: 0,
   metricsPort: 0,
 });
-process.on('disconnect', () => void server.close());
+process.on('disconnect', () => process.exit());
 process.send?.({ port: Number(new URL(server.urls.http).port) });

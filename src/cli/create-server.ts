@@ -16,7 +16,7 @@ import { type DrainableServer, createInferenceServer } from '../server/inference
 import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
-import { type Listeners, startListeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
 import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
 import { readHeadwayVersion } from './version.ts';
 
@@ -58,7 +58,7 @@ const extensions = [
 ] as const;
 
 /**
- * Starts a server: listens at once, so that health can be asked, loads the models, and resolves
+ * Starts a server: loads the models, listens meanwhile, so that health can be asked, and resolves
  * when the models wanted at start are in service or have failed.
  * @throws HeadwayError `invalid_argument` for a wrong setting, `failed_precondition` when a port is
  * taken or the runtime's library cannot be used.
@@ -98,6 +98,10 @@ export async function startServer(
     extensions,
   });
   const metrics = resources.use(createMetricsRenderer(repository));
+  // Loading keeps other threads busy for longer than the front-ends take to be read in.
+  const loaded = repository.start();
+  loaded.catch(() => {});
+  const { startListeners } = await import('./listeners.ts');
   const listeners = resources.use(
     await startListeners({ config, server, renderMetrics: metrics.render, clock, logger }),
   );
@@ -106,7 +110,7 @@ export async function startServer(
   const close = (): Promise<void> =>
     (closing ??= drainAndDispose({ config, server, listeners, owned, stopping, clock, logger }));
   try {
-    await Promise.race([repository.start(), whenAborted(signal)]);
+    await Promise.race([loaded, whenAborted(signal)]);
   } catch (error) {
     await close();
     throw error;

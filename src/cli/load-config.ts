@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parse } from 'yaml';
 import type { ServerConfigLayer } from '../config/resolve-server-config.ts';
 import { HeadwayError, invalidArgument } from '../core/error.ts';
 
@@ -37,7 +36,10 @@ export async function loadConfigFile(
 }
 
 async function readValues(path: string): Promise<unknown> {
-  if (/\.ya?ml$/.test(path)) return parse(readFileSync(path, 'utf8')) ?? {};
+  if (/\.ya?ml$/.test(path)) {
+    const { parse } = await import('yaml');
+    return parse(readFileSync(path, 'utf8')) ?? {};
+  }
   const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
   if (loaded.default === undefined) {
     throw new TypeError('it has no default export; write `export default defineConfig({ … })`');

@@ -21,7 +21,7 @@ export async function createOnnxRuntimeBackend(
   options: OnnxRuntimeBackendOptions,
 ): Promise<Backend> {
   const library = loadOnnxRuntimeLibrary(options.libraryPath);
-  const environment = createOnnxRuntimeEnvironment(library, 'error');
+  const environment = createOnnxRuntimeEnvironment(library, 'fatal');
   try {
     await checkOnnxRuntime(environment);
   } catch (error) {

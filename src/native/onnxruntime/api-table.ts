@@ -8,6 +8,8 @@ type PointerArgument = NativePointer | NodeJS.TypedArray | null;
 interface CTypes {
   'void*': PointerArgument;
   'const char*': string;
+  /** An array of texts, copied for the call. */
+  'const char**': string[];
   int: number;
   size_t: number;
   int64_t: number | bigint;
@@ -141,7 +143,7 @@ export const apiTable = {
   UpdateTensorRTProviderOptions: {
     index: 172,
     result: 'void*',
-    parameters: ['void*', 'void*', 'void*', 'size_t'],
+    parameters: ['void*', 'const char**', 'const char**', 'size_t'],
   },
   ReleaseTensorRTProviderOptions: { index: 174, result: 'void', parameters: ['void*'] },
   SessionOptionsAppendExecutionProvider_CUDA_V2: {
@@ -153,13 +155,13 @@ export const apiTable = {
   UpdateCUDAProviderOptions: {
     index: 206,
     result: 'void*',
-    parameters: ['void*', 'void*', 'void*', 'size_t'],
+    parameters: ['void*', 'const char**', 'const char**', 'size_t'],
   },
   ReleaseCUDAProviderOptions: { index: 208, result: 'void', parameters: ['void*'] },
   SessionOptionsAppendExecutionProvider: {
     index: 216,
     result: 'void*',
-    parameters: ['void*', 'const char*', 'void*', 'void*', 'size_t'],
+    parameters: ['void*', 'const char*', 'const char**', 'const char**', 'size_t'],
   },
   GetResizedStringTensorElementBuffer: {
     index: 252,
@@ -169,7 +171,7 @@ export const apiTable = {
   SessionOptionsAppendExecutionProvider_OpenVINO_V2: {
     index: 275,
     result: 'void*',
-    parameters: ['void*', 'void*', 'void*', 'size_t'],
+    parameters: ['void*', 'const char**', 'const char**', 'size_t'],
   },
 } as const;
 

@@ -2,7 +2,7 @@ import { HeadwayError } from '../../core/error.ts';
 import type { NativePointer, OnnxRuntimeApi } from './api-table.ts';
 import { availableProviders } from './environment.ts';
 import type { OnnxRuntimeLibrary } from './load-library.ts';
-import { createOutSlot, cStringArray } from './pointers.ts';
+import { createOutSlot } from './pointers.ts';
 import type { ExecutionProviderRequest } from './session-options.ts';
 import { checkStatus } from './status.ts';
 
@@ -27,33 +27,53 @@ export function appendExecutionProvider(
   if (name === 'cpu') return;
   const listed = listedNames[name] ?? `${name}ExecutionProvider`;
   const available = availableProviders(library);
-  if (!available.includes(listed)) {
+  if (!available.some((provider) => provider.toLowerCase() === listed.toLowerCase())) {
     throw new HeadwayError(
       'failed_precondition',
       `The execution provider '${name}' is not in this ONNX Runtime library (${library.version}), which has ${available.join(', ')}. Name a library that has it with --onnxruntime-library FILE.`,
     );
   }
-  const { api } = library;
-  const what = `Cannot use the execution provider '${name}'`;
-  const keys = cStringArray(Object.keys(given));
-  const values = cStringArray(Object.values(given));
-  const count = keys.addresses.length;
+  refuseCode(name, given);
+  try {
+    append(library.api, options, { name, options: given });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HeadwayError(
+      'failed_precondition',
+      `Cannot use the execution provider '${name}': ${reason} Name a library whose provider loads here with --onnxruntime-library FILE, or take the provider out of the model's config.`,
+      { cause },
+    );
+  }
+}
+
+/** Options come from a model's folder, and no code is taken from there. */
+function refuseCode(provider: string, options: Readonly<Record<string, string>>): void {
+  for (const key of Object.keys(options)) {
+    if (!/plugin|_lib(?:rary)?_?path|custom_op/i.test(key)) continue;
+    throw new HeadwayError(
+      'invalid_argument',
+      `The option '${key}' of the execution provider '${provider}' names code to load, which a model's config may not.`,
+    );
+  }
+}
+
+function append(
+  api: OnnxRuntimeApi,
+  sessionOptions: NativePointer,
+  { name, options }: ExecutionProviderRequest,
+): void {
+  const keys = Object.keys(options);
+  const values = Object.values(options);
   const family = providerFamily(api, name);
+  const what = 'ONNX Runtime says';
   if (family !== undefined) {
-    appendWithOwnOptions({
-      api,
-      family,
-      options,
-      keys: keys.addresses,
-      values: values.addresses,
-      what,
-    });
+    appendWithOwnOptions({ api, family, sessionOptions, keys, values, what });
   } else if (name === 'openvino') {
-    const append = api.SessionOptionsAppendExecutionProvider_OpenVINO_V2;
-    checkStatus(api, append(options, keys.addresses, values.addresses, count), what);
+    const appendOpenVino = api.SessionOptionsAppendExecutionProvider_OpenVINO_V2;
+    checkStatus(api, appendOpenVino(sessionOptions, keys, values, keys.length), what);
   } else {
-    const append = api.SessionOptionsAppendExecutionProvider;
-    checkStatus(api, append(options, name, keys.addresses, values.addresses, count), what);
+    const appendNamed = api.SessionOptionsAppendExecutionProvider;
+    checkStatus(api, appendNamed(sessionOptions, name, keys, values, keys.length), what);
   }
 }
 
@@ -88,18 +108,18 @@ function providerFamily(api: OnnxRuntimeApi, name: string): ProviderFamily | und
 function appendWithOwnOptions(call: {
   readonly api: OnnxRuntimeApi;
   readonly family: ProviderFamily;
-  readonly options: NativePointer;
-  readonly keys: BigUint64Array;
-  readonly values: BigUint64Array;
+  readonly sessionOptions: NativePointer;
+  readonly keys: string[];
+  readonly values: string[];
   readonly what: string;
 }): void {
-  const { api, family, options, keys, values, what } = call;
+  const { api, family, sessionOptions, keys, values, what } = call;
   const slot = createOutSlot();
   checkStatus(api, family.create(slot.address), what);
   const providerOptions = slot.take();
   try {
     checkStatus(api, family.update(providerOptions, keys, values, keys.length), what);
-    checkStatus(api, family.append(options, providerOptions), what);
+    checkStatus(api, family.append(sessionOptions, providerOptions), what);
   } finally {
     family.release(providerOptions);
   }
