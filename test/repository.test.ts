@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { HeadwayError, type OipHttpClient } from '../src/client/index.ts';
 import {
@@ -141,18 +141,20 @@ describe('control mode explicit', () => {
     assert.equal((await client.modelConfig('two'))['max_batch_size'], 7);
     await client.load('two');
     assert.equal((await client.modelConfig('two'))['max_batch_size'], 4);
-    const before = await readdir(tmpdir());
+    const temporary = join(served.repository.root, 'temporary');
+    await mkdir(temporary);
+    const { TMPDIR: usual } = process.env;
+    process.env['TMPDIR'] = temporary;
     await client.load('two', {
       config: { backend: 'onnxruntime' },
       files: new Map([['3/model.onnx', modelBytes(identity)]]),
     });
     assert.deepEqual(await answerOf(client, 'two', '3'), [-1, 2]);
     assert.deepEqual((await client.modelMetadata('two')).versions, ['3']);
-    const left = (await readdir(tmpdir())).filter((name) => !before.includes(name));
-    assert.deepEqual(
-      left.filter((name) => name.startsWith('headway-load-')),
-      [],
-    );
+    assert.deepEqual(await readdir(temporary), []);
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+    await rm(temporary, { recursive: true });
     await client.unload('two');
     assert.equal(await client.isModelReady('two'), false);
     assert.equal(await client.isReady(), true);
