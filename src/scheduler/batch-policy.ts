@@ -5,6 +5,8 @@ import type { RunTimeModel } from './run-time-model.ts';
 export interface BatchPolicy {
   /** Most items in a batch, at least 1. */
   readonly maxBatchSize: number;
+  /** A batch that has this many items is not grown: more would only make its requests wait. */
+  usefulBatchSize(nowMs: number): number;
   /** Ascending. A batch that reaches one of them is not kept waiting. */
   readonly preferredBatchSizes: readonly number[];
   /** How long a batch that could still grow may wait for it, from its oldest request; 0 not at all. */
@@ -14,7 +16,8 @@ export interface BatchPolicy {
 }
 
 /**
- * Makes the policy a model's config asks for.
+ * Makes the policy a model's config asks for. A config that says when to wait, or for how many,
+ * wants those batches; otherwise they grow as far as measured run times say that it pays.
  * @param maxBatchSize 0 when requests are not batched.
  */
 export function createBatchPolicy(
@@ -22,8 +25,13 @@ export function createBatchPolicy(
   scheduling: DynamicBatching,
   runTimes: RunTimeModel,
 ): BatchPolicy {
+  const largest = Math.max(1, maxBatchSize);
+  const wantsBatches =
+    scheduling.maxQueueDelayMicroseconds > 0 || scheduling.preferredBatchSizes.length > 0;
   return {
-    maxBatchSize: Math.max(1, maxBatchSize),
+    maxBatchSize: largest,
+    usefulBatchSize: (nowMs) =>
+      wantsBatches ? largest : (runTimes.usefulBatchSize(nowMs) ?? largest),
     preferredBatchSizes: scheduling.preferredBatchSizes.toSorted((a, b) => a - b),
     maxQueueDelayMs: scheduling.maxQueueDelayMicroseconds / 1000,
     estimateRunMs: (batchSize, nowMs) => runTimes.freshEstimateMs(batchSize, nowMs),

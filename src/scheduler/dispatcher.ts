@@ -144,7 +144,7 @@ class Dispatcher implements Scheduler {
     const state = {
       queue: this.#queue,
       instanceFreeMs,
-      maxBatchSize: this.#policy.maxBatchSize,
+      maxBatchSize: this.#policy.usefulBatchSize(nowMs),
       maxQueueSize,
       arrivalsPerMs: this.#arrivals.perMs(nowMs),
       estimateMs,
@@ -167,7 +167,7 @@ class Dispatcher implements Scheduler {
     }
     const itemCount = this.#queue.groups.get(scheduled.shapeKey)?.itemCount ?? 0;
     // A full batch has nothing to wait for.
-    if (itemCount >= this.#policy.maxBatchSize) this.#dispatch();
+    if (itemCount >= this.#policy.usefulBatchSize(this.#options.clock.nowMs())) this.#dispatch();
     else this.#dispatchLater();
   }
 

@@ -32,20 +32,21 @@ export function draftBatch<R extends QueuedRequest>(
 ): Draft<R> {
   const { policy, nowMs } = options;
   const draft = emptyDraft<R>();
+  const usefulSize = policy.usefulBatchSize(nowMs);
   for (const request of group.requests) {
     const { deadlineMs } = request;
     if (deadlineMs !== Infinity && endMs(request.batchSize, policy, nowMs) > deadlineMs) {
       draft.missed.push(request);
       continue;
     }
-    if (!fits(draft, request, options)) {
+    if (!fits(draft, request, { ...options, usefulSize })) {
       draft.isClosed = true;
       // A smaller request further back may still fit, and the one passed over is the next head.
       if (request.batchSize === 1) break;
       continue;
     }
     join(draft, request, policy);
-    if (draft.batchSize === policy.maxBatchSize) {
+    if (draft.batchSize >= usefulSize) {
       draft.isClosed = true;
       break;
     }
@@ -75,10 +76,11 @@ function emptyDraft<R>(): Draft<R> {
 function fits<R extends QueuedRequest>(
   draft: Draft<R>,
   request: R,
-  { policy, nowMs, keepsDeadlines }: DraftOptions,
+  { policy, nowMs, keepsDeadlines, usefulSize }: DraftOptions & { readonly usefulSize: number },
 ): boolean {
   const batchSize = draft.batchSize + request.batchSize;
   if (batchSize > policy.maxBatchSize) return false;
+  if (draft.batchSize > 0 && batchSize > usefulSize) return false;
   const deadlineMs = Math.min(draft.deadlineMs, request.deadlineMs);
   if (!keepsDeadlines || deadlineMs === Infinity) return true;
   return endMs(batchSize, policy, nowMs) <= deadlineMs;

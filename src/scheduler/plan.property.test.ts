@@ -29,9 +29,11 @@ const anyPolicy: fc.Arbitrary<BatchPolicy> = fc
     preferredBatchSizes: fc.uniqueArray(fc.integer({ min: 1, max: 16 }), { maxLength: 2 }),
     maxQueueDelayMs: fc.constantFrom(0, 5, 40),
     perItemMs: fc.constantFrom(undefined, 0, 1, 10),
+    usefulBatchSize: fc.integer({ min: 1, max: 16 }),
   })
-  .map(({ perItemMs, preferredBatchSizes, ...rest }) => ({
+  .map(({ perItemMs, preferredBatchSizes, usefulBatchSize, ...rest }) => ({
     ...rest,
+    usefulBatchSize: () => Math.min(usefulBatchSize, rest.maxBatchSize),
     preferredBatchSizes: preferredBatchSizes
       .filter((size) => size <= rest.maxBatchSize)
       .toSorted((a, b) => a - b),
@@ -54,6 +56,7 @@ test('planBatch() keeps to the batch size, the shape, the order and the limits',
       const size = plan.requests.reduce((sum, request) => sum + request.batchSize, 0);
       assert.equal(plan.batchSize, size);
       assert.ok(size <= policy.maxBatchSize);
+      assert.ok(plan.requests.length === 1 || size <= policy.usefulBatchSize(nowMs));
       assert.equal(new Set(plan.requests.map(({ shapeKey }) => shapeKey)).size, 1);
       assert.equal(new Set(plan.requests).size, plan.requests.length);
       for (const [index, request] of plan.requests.entries()) {
@@ -159,6 +162,7 @@ test('planBatch() starves nobody: what came a second before runs before what com
       const queue = queueOf([patient]);
       const policy = {
         maxBatchSize: 8,
+        usefulBatchSize: () => 8,
         preferredBatchSizes: [],
         maxQueueDelayMs: 0,
         estimateRunMs: () => undefined,

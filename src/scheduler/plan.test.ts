@@ -6,8 +6,10 @@ import { planBatch, planTimeouts } from './plan.ts';
 import type { QueuedRequest } from './queue.ts';
 
 function batchPolicy(given: Partial<BatchPolicy> = {}): BatchPolicy {
+  const { maxBatchSize = 8 } = given;
   return {
-    maxBatchSize: 8,
+    maxBatchSize,
+    usefulBatchSize: () => maxBatchSize,
     preferredBatchSizes: [],
     maxQueueDelayMs: 0,
     estimateRunMs: () => undefined,
@@ -241,4 +243,12 @@ test('planTimeouts() tells the next moment at which a request runs out of time',
   ]);
   assert.deepEqual(planTimeouts(queue, 1), { kind: 'wait', untilMs: 6 });
   assert.deepEqual(planTimeouts(queueOf([queuedRequest(0)]), 1), { kind: 'idle' });
+});
+
+test('planBatch() grows a batch no further than it pays, and never holds a larger request back', () => {
+  const requests = [1, 1, 1, 1].map((batchSize, order) => queuedRequest(order, { batchSize }));
+  const policy = { usefulBatchSize: () => 2 };
+  assert.deepEqual(shortPlan(requests, policy, 0), { dispatch: [0, 1], size: 2 });
+  const large = [queuedRequest(0, { batchSize: 5 }), queuedRequest(1)];
+  assert.deepEqual(shortPlan(large, policy, 0), { dispatch: [0], size: 5 });
 });

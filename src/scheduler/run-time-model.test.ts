@@ -72,3 +72,25 @@ test('createRunTimeModel() has a fresh estimate only for a second after the last
   assert.equal(model.freshEstimateMs(1, 1001), undefined);
   assert.equal(model.estimateMs(1), 5);
 });
+
+test('createRunTimeModel() finds the batch size beyond which items are not answered faster', () => {
+  const often = (batchSize: number, runMs: number): [number, number][] =>
+    Array.from({ length: 3 }, () => [batchSize, runMs]);
+  const useful = (...samples: [number, number][]): number | undefined =>
+    observed(...samples).usefulBatchSize(0);
+  assert.equal(useful(), undefined);
+  assert.equal(useful(...often(1, 30)), undefined, 'nothing to compare');
+  assert.equal(useful(...often(1, 30), [8, 250]), undefined, 'too little to compare');
+  assert.equal(useful(...often(1, 30), ...often(8, 250)), 1, 'larger batches are no faster');
+  assert.equal(useful(...often(1, 30), ...often(8, 232)), 1, 'a gain too small to wait for');
+  assert.equal(useful(...often(1, 30), ...often(8, 120)), undefined, 'larger is better so far');
+  assert.equal(useful(...often(1, 30), ...often(4, 60), ...often(8, 150)), 4);
+});
+
+test('createRunTimeModel() tries larger batches again when what it knows of them is old', () => {
+  const model = createRunTimeModel();
+  for (const size of [1, 1, 1, 8, 8, 8]) model.observe(size, 30 * size, 0);
+  assert.equal(model.usefulBatchSize(1000), 1);
+  model.observe(1, 30, 60_000);
+  assert.equal(model.usefulBatchSize(60_000), undefined);
+});

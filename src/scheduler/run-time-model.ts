@@ -8,7 +8,13 @@ export interface RunTimeModel {
   observeTerminated(batchSize: number, elapsedMs: number, nowMs: number): void;
   /** How long a batch of this size is expected to run; `undefined` before enough was measured. */
   readonly estimateMs: (batchSize: number) => number | undefined;
-  /** The same, but `undefined` also when the last measurement is too old to refuse requests by. */
+  /**
+   * The batch size beyond which items are not answered any faster: the smallest whose time per item
+   * is within 5 % of the best measured. `undefined` while larger batches were better all along, or
+   * there is too little to compare.
+   */
+  usefulBatchSize(nowMs: number): number | undefined;
+  /** `estimateMs`, but `undefined` also when the last measurement is too old to refuse requests by. */
   freshEstimateMs(batchSize: number, nowMs: number): number | undefined;
 }
 
@@ -23,6 +29,10 @@ const maxSizes = 64;
  * let through whatever the estimate says, so a model that has become faster is noticed.
  */
 const freshForMs = 1000;
+/** A batch size not run for this long has no say in which one is useful, so it is tried again. */
+const comparableForMs = 60_000;
+/** A larger batch that saves less than this share of the time per item only makes requests wait. */
+const usefulGain = 0.05;
 
 interface SizeSamples {
   readonly batchSize: number;
@@ -30,6 +40,8 @@ interface SizeSamples {
   readonly samplesMs: number[];
   next: number;
   cautiousMs: number;
+  medianMs: number;
+  observedMs: number;
 }
 
 /** The line `perItemMs · batchSize + fixedMs`. */
@@ -60,8 +72,9 @@ export function createRunTimeModel(): RunTimeModel {
   }
 
   function observe(batchSize: number, runMs: number, nowMs: number): void {
-    const samples = sizes.get(batchSize) ?? { batchSize, samplesMs: [], next: 0, cautiousMs: 0 };
+    const samples = sizes.get(batchSize) ?? newSamples(batchSize);
     addSample(samples, runMs);
+    samples.observedMs = nowMs;
     sizes.delete(batchSize);
     sizes.set(batchSize, samples);
     if (sizes.size > maxSizes) {
@@ -81,9 +94,35 @@ export function createRunTimeModel(): RunTimeModel {
       if (elapsedMs > (estimateMs(batchSize) ?? 0)) observe(batchSize, elapsedMs, nowMs);
     },
     estimateMs,
+    usefulBatchSize: (nowMs) => findUsefulBatchSize(sizes, nowMs),
     freshEstimateMs: (batchSize, nowMs) =>
       nowMs - lastObservedMs > freshForMs ? undefined : estimateMs(batchSize),
   };
+}
+
+function newSamples(batchSize: number): SizeSamples {
+  return { batchSize, samplesMs: [], next: 0, cautiousMs: 0, medianMs: 0, observedMs: 0 };
+}
+
+function findUsefulBatchSize(
+  sizes: ReadonlyMap<number, SizeSamples>,
+  nowMs: number,
+): number | undefined {
+  const isComparable = ({ samplesMs, observedMs }: SizeSamples): boolean =>
+    samplesMs.length >= samplesBeforeEstimate && nowMs - observedMs < comparableForMs;
+  let bestMs = Infinity;
+  let largest = 0;
+  for (const size of sizes.values()) {
+    if (!isComparable(size)) continue;
+    bestMs = Math.min(bestMs, size.medianMs / size.batchSize);
+    largest = Math.max(largest, size.batchSize);
+  }
+  let useful = largest;
+  for (const size of sizes.values()) {
+    const isGood = size.medianMs / size.batchSize <= bestMs * (1 + usefulGain);
+    if (isGood && size.batchSize < useful && isComparable(size)) useful = size.batchSize;
+  }
+  return useful < largest ? useful : undefined;
 }
 
 function addSample(samples: SizeSamples, runMs: number): void {
@@ -91,6 +130,7 @@ function addSample(samples: SizeSamples, runMs: number): void {
   samples.next = (samples.next + 1) % samplesPerSize;
   const sorted = samples.samplesMs.toSorted((a, b) => a - b);
   samples.cautiousMs = sorted.at(-2) ?? runMs;
+  samples.medianMs = sorted[sorted.length >> 1] ?? runMs;
 }
 
 /**
