@@ -114,8 +114,10 @@ dynamic_batching { max_queue_delay_microseconds: 100000000 }
     );
     const stop = new AbortController();
     let loadedCount = 0;
+    const errors: string[] = [];
     const logger = {
       ...silentLogger,
+      error: (message: string) => void errors.push(message),
       info(message: string): void {
         if (message !== 'A model is in service.') return;
         loadedCount += 1;
@@ -129,6 +131,7 @@ dynamic_batching { max_queue_delay_microseconds: 100000000 }
     assert.equal(server.isReady(), false);
     await server.close();
     assert.ok(loadedCount < names.length, `${loadedCount} models were loaded all the same`);
+    assert.deepEqual(errors, []);
   });
 
   test('leaves the port free for the next server', async () => {

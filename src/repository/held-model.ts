@@ -107,14 +107,18 @@ export class HeldModel<V extends ServedVersion> {
     } catch (thrown) {
       const error = toHeadwayError(thrown);
       this.lifecycle.fail(error);
-      this.#parts.logger.error('A model could not be loaded.', {
-        model: this.#parts.name,
-        reason: error.message,
-        cause: error.cause,
-        isOldServing: this.lifecycle.ready().length > 0,
-      });
+      this.#logFailure(error);
       throw error;
     }
+  }
+
+  #logFailure(error: HeadwayError): void {
+    const { logger, name: model } = this.#parts;
+    const { message: reason, cause } = error;
+    const isOldServing = this.lifecycle.ready().length > 0;
+    // A server that stops cancels what it has not begun, which is no failure.
+    const level = error.code === 'cancelled' ? 'verbose' : 'error';
+    logger[level]('A model could not be loaded.', { model, reason, cause, isOldServing });
   }
 
   async #loadFromDisk(configJson: string | undefined): Promise<void> {
