@@ -46,6 +46,8 @@ export interface CreateServerOptions {
 
 const eventLoopResolutionMs = 20;
 
+const headStartMs = 40;
+
 /** Extensions of the Open Inference Protocol that work, as `/v2` lists them. */
 const extensions = [
   'classification',
@@ -98,9 +100,9 @@ export async function startServer(
     extensions,
   });
   const metrics = resources.use(createMetricsRenderer(repository));
-  // Loading keeps other threads busy for longer than the front-ends take to be read in.
   const loaded = repository.start();
   loaded.catch(() => {});
+  await Promise.race([loaded, headStart(clock)]);
   const { startListeners } = await import('./listeners.ts');
   const listeners = resources.use(
     await startListeners({ config, server, renderMetrics: metrics.render, clock, logger }),
@@ -121,6 +123,14 @@ export async function startServer(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Reading the front-ends in holds this thread up, and sessions are made on others: once those have
+ * begun, both go on side by side.
+ */
+function headStart(clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.schedule(headStartMs, resolve));
 }
 
 async function whenAborted(signal: AbortSignal): Promise<void> {
