@@ -53,12 +53,16 @@ export class HeldModel<V extends ServedVersion> {
    * Loads what is on disk, or in the request. A failure leaves the model as wanted as it was.
    * @throws HeadwayError why it failed.
    */
-  load(overrides: LoadOverrides | undefined): Promise<void> {
-    return this.#inOrder(() =>
-      overrides !== undefined && overrides.files.size > 0
-        ? this.#loadFromFiles(overrides)
-        : this.#loadFromDisk(overrides?.configJson),
-    );
+  async load(overrides: LoadOverrides | undefined): Promise<void> {
+    try {
+      await this.#inOrder(() =>
+        overrides !== undefined && overrides.files.size > 0
+          ? this.#loadFromFiles(overrides)
+          : this.#loadFromDisk(overrides?.configJson),
+      );
+    } catch (thrown) {
+      throw failedToLoad(this.#parts.name, toHeadwayError(thrown));
+    }
   }
 
   /** As `require`, if what is on disk is not what was last tried. */
@@ -166,4 +170,12 @@ export class HeldModel<V extends ServedVersion> {
 
 function jsonText(text: string): ConfigText {
   return { kind: 'json', text };
+}
+
+/** Begins the error of a load request as Triton's clients expect it. */
+function failedToLoad(name: string, error: HeadwayError): HeadwayError {
+  const start = `failed to load '${name}'`;
+  if (error.message.startsWith(start)) return error;
+  const cause = error.cause ?? error;
+  return new HeadwayError(error.code, `${start}, ${error.message}`, { cause });
 }

@@ -4,6 +4,8 @@ import type { ByteBudget } from './limits.ts';
 
 export interface ReadBodyOptions {
   readonly maxBytes: number;
+  /** Whether all of it is JSON, for the error when it is too large. */
+  readonly isJson: boolean;
   /** Every byte held is taken from it; the caller releases `HeldBody.heldBytes` when done. */
   readonly budget: ByteBudget;
   /**
@@ -21,6 +23,8 @@ export interface HeldBody {
 
 const alignmentBytes = 64;
 const firstChunkedBytes = 16 * 1024;
+const maxTinyPieces = 65_536;
+const tinyPieceBytes = 1024;
 /** After a refusal this much is read and dropped at least, so that the client reads the answer. */
 const minDiscardBytes = 1024 * 1024;
 
@@ -78,8 +82,6 @@ interface BodyBuffer {
 
 function createBodyBuffer(request: IncomingMessage, options: ReadBodyOptions): BodyBuffer {
   const { maxBytes, budget, alignedOffset } = options;
-  // Many tiny pieces cost far more than their bytes.
-  const maxPieces = 65_536 + maxBytes / 1024;
   let buffer: Buffer | undefined;
   let heldBytes = 0;
   let length = 0;
@@ -97,16 +99,17 @@ function createBodyBuffer(request: IncomingMessage, options: ReadBodyOptions): B
   return {
     open() {
       const declared = Number(request.headers['content-length'] ?? 0);
-      if (declared > maxBytes) return tooLarge(maxBytes);
+      if (declared > maxBytes) return tooLarge(declared, options);
       return grow(declared);
     },
     append(piece) {
       const end = length + piece.byteLength;
       pieces += 1;
-      if (end > maxBytes) return tooLarge(maxBytes);
-      if (pieces > maxPieces) {
+      if (end > maxBytes) return tooLarge(end, options);
+      // Many tiny pieces cost far more than their bytes.
+      if (pieces > maxTinyPieces && end < pieces * tinyPieceBytes) {
         return invalidArgument(
-          `The request body comes in more than ${Math.floor(maxPieces)} pieces.`,
+          `Chunked request body exceeds maximum of ${maxTinyPieces} non-empty chunks. Send fewer or larger HTTP chunks.`,
         );
       }
       if (buffer === undefined || end > buffer.byteLength) {
@@ -135,8 +138,13 @@ export function allocateAligned(byteLength: number, alignedOffset: number): Buff
   return memory.subarray(start, start + byteLength);
 }
 
-function tooLarge(maxBytes: number): HeadwayError {
-  return invalidArgument(`The request body is larger than the limit of ${maxBytes} bytes.`);
+function tooLarge(byteLength: number, { maxBytes, isJson }: ReadBodyOptions): HeadwayError {
+  const excess = isJson
+    ? `The request JSON size of ${byteLength} bytes exceeds the maximum allowed input size of`
+    : `The request body of ${byteLength} bytes exceeds the maximum allowed value of`;
+  return invalidArgument(
+    `${excess} ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+  );
 }
 
 /** What a request gets when the bodies already held leave no room for its own. */

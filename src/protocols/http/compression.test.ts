@@ -51,7 +51,7 @@ test('unpackBody() stops at the limit, so a small body cannot fill the memory', 
   assert.ok(bomb.byteLength < 4096);
   await assert.rejects(unpackBody(bomb, 'gzip', 1_000_000), {
     code: 'invalid_argument',
-    message: /more than the limit of 1000000 bytes/,
+    message: /exceeds the maximum allowed value of 1000000 bytes/,
   });
   assert.equal((await unpackBody(bomb, 'gzip', 4_000_000)).byteLength, 4_000_000);
 });

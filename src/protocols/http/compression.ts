@@ -99,6 +99,8 @@ function isTooLarge(thrown: unknown): boolean {
 
 function unpackError(thrown: unknown, coding: ContentCoding, maxBytes: number): HeadwayError {
   return isTooLarge(thrown)
-    ? invalidArgument(`The request body decompresses to more than the limit of ${maxBytes} bytes.`)
+    ? invalidArgument(
+        `The request body decompresses to more bytes: it exceeds the maximum allowed value of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+      )
     : invalidArgument(`The request body is not valid ${coding} data.`, { cause: thrown });
 }

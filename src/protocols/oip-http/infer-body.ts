@@ -35,7 +35,8 @@ export async function readInferBody(
   }
   const { maxBodyBytes: maxBytes } = limits;
   const alignedOffset = headerLength ?? 0;
-  const sent = await readBody(request, { maxBytes, budget, alignedOffset });
+  const isJson = headerLength === undefined && coding === undefined;
+  const sent = await readBody(request, { maxBytes, isJson, budget, alignedOffset });
   const body =
     coding === undefined
       ? sent

@@ -330,7 +330,7 @@ test('infer refuses bodies beyond the limit, declared, chunked or decompressed',
   for (const request of [post(large), chunked, zipped]) {
     const answer = await served.call(infer, request);
     assert.equal(answer.status, 400);
-    assert.match(answer.text, /the limit of 1000 bytes/);
+    assert.match(answer.text, /exceeds the maximum allowed (?:value|input size) of 1000 bytes/);
   }
   assert.equal((await served.call(infer, post(jsonBody))).status, 200);
 });

@@ -165,7 +165,12 @@ async function withBody<T>(
   decode: (body: Uint8Array) => T,
 ): Promise<T> {
   const { maxBodyBytes: maxBytes } = limits;
-  const { bytes, heldBytes } = await readBody(request, { maxBytes, budget, alignedOffset: 0 });
+  const { bytes, heldBytes } = await readBody(request, {
+    maxBytes,
+    isJson: true,
+    budget,
+    alignedOffset: 0,
+  });
   try {
     return decode(bytes);
   } finally {

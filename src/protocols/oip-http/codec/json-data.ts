@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Datatype, datatypeBytes } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
 import { viewOf } from './binary.ts';
-import { jsonError, maxJsonDepth, readString } from './json.ts';
+import { jsonError, maxJsonDepth, readString, tooDeep } from './json.ts';
 import { createJsonElementWriter, type JsonElementWriter } from './json-elements.ts';
 import { type JsonCursor, createJsonCursor, skipSpace } from './json-scan.ts';
 
@@ -69,7 +69,7 @@ function createReader(
 
   function open(): void {
     depth += 1;
-    if (depth > maxJsonDepth) throw jsonError(cursor, `nesting deeper than ${maxJsonDepth}`);
+    if (depth > maxJsonDepth) throw tooDeep(cursor);
     cursor.position += 1;
     mayClose = true;
   }

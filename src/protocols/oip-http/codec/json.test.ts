@@ -115,7 +115,7 @@ test('readJson() says what is wrong and where', () => {
     ['nul', /an unknown word/],
     ['{"data":[1', /an array without its ']' at byte 8/],
     ['{"data":["]', /an array without its ']' at byte 8/],
-    [deep, /nesting deeper than 100/],
+    [deep, /JSON nesting depth exceeds maximum allowed limit \(100\)/],
     [many, /more than 100000 values/],
     ['{"a":undefined}', /no valid value at byte 5/],
     ['\u{feff}{}', /no valid value at byte 0/],

@@ -75,6 +75,11 @@ export function jsonError(cursor: JsonCursor, what: string): HeadwayError {
   return invalidArgument(`Failed to parse the JSON: ${what} at byte ${cursor.position}.`);
 }
 
+/** Nesting beyond the limit, in the words that Triton's clients match on. */
+export function tooDeep(cursor: JsonCursor): HeadwayError {
+  return jsonError(cursor, `JSON nesting depth exceeds maximum allowed limit (${maxJsonDepth})`);
+}
+
 function readValue(cursor: JsonCursor, depth: number): JsonValue {
   cursor.valueCount += 1;
   if (cursor.valueCount > maxValueCount)
@@ -105,7 +110,7 @@ function readNumber(cursor: JsonCursor): number | bigint | JsonFloat {
 }
 
 function readArray(cursor: JsonCursor, depth: number): JsonArray {
-  if (depth > maxJsonDepth) throw jsonError(cursor, `nesting deeper than ${maxJsonDepth}`);
+  if (depth > maxJsonDepth) throw tooDeep(cursor);
   const values: JsonValue[] = [];
   cursor.position += 1;
   skipSpace(cursor);
@@ -120,7 +125,7 @@ function readArray(cursor: JsonCursor, depth: number): JsonArray {
 }
 
 function readObject(cursor: JsonCursor, depth: number): JsonObject {
-  if (depth > maxJsonDepth) throw jsonError(cursor, `nesting deeper than ${maxJsonDepth}`);
+  if (depth > maxJsonDepth) throw tooDeep(cursor);
   const entries = new Map<string, JsonValue>();
   cursor.position += 1;
   skipSpace(cursor);

@@ -42,14 +42,21 @@ test('decodeRawRequest() gives BYTES their length', () => {
 
 test('decodeRawRequest() refuses models and bodies it does not fit', () => {
   const cases: readonly (readonly [readonly TensorSpec[], RegExp])[] = [
-    [[], /needs a model with one input; model 'm' has 0/],
-    [[...specsOf('FP32', [6]), ...specsOf('FP32', [6])], /has 2/],
-    [specsOf('FP32', [-1, -1]), /allows one variable dimension; input 'x' has shape \[-1,-1\]/],
+    [[], /must only have 1 input \(found 1\) to be deduced but got 0 inputs in 'm' model/],
+    [[...specsOf('FP32', [6]), ...specsOf('FP32', [6])], /got 2 inputs/],
+    [
+      specsOf('FP32', [-1, -1]),
+      /shape of the raw input 'x' can not be deduced .* more than one variable-sized dimension; it is \[-1,-1\]/,
+    ],
     [specsOf('FP32', [5]), /is 24 bytes; FP32 of shape \[5\] takes 20/],
     [specsOf('FP32', [-1, 5]), /is 24 bytes; FP32 of shape \[1,5\] takes 20/],
     [specsOf('FP32', [-1, 0]), /is 24 bytes/],
-    [specsOf('BYTES', [2]), /allows a BYTES input of shape \[1\]; input 'x' has shape \[2\]/],
-    [specsOf('BYTES', [1, 1]), /has shape \[1,1\]/],
+    [
+      specsOf('BYTES', [2]),
+      /For BYTE datatype raw input 'x', the model must have input shape \[1\]; it is \[2\]/,
+    ],
+    [specsOf('BYTES', [1, 1]), /it is \[1,1\]/],
+    [specsOf('BYTES', [-1]), /it is \[-1\]/],
   ];
   for (const [specs, message] of cases) {
     assert.throws(() => decode(body, { inputs: specs, isBatched: false }), {

@@ -22,7 +22,7 @@ export function decodeRawRequest(
   const [spec] = inputs;
   if (spec === undefined || inputs.length !== 1) {
     throw invalidArgument(
-      `A raw request needs a model with one input; model '${modelName}' has ${inputs.length}.`,
+      `Raw request must only have 1 input (found 1) to be deduced but got ${inputs.length} inputs in '${modelName}' model configuration`,
     );
   }
   const tensor = toRawTensor(body, spec, isBatched);
@@ -45,15 +45,15 @@ function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Te
   const dims = isBatched ? spec.shape.slice(1) : spec.shape;
   if (dims.filter((dimension) => dimension === -1).length > 1) {
     throw invalidArgument(
-      `A raw request allows one variable dimension; ${owner} has shape ${formatShape(dims)}.`,
+      `The shape of the raw ${owner} can not be deduced because there are more than one variable-sized dimension; it is ${formatShape(dims)}.`,
     );
   }
   const batch = isBatched ? [1] : [];
   const known = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   if (datatype === 'BYTES') {
-    if (known !== 1 || dims.length !== 1) {
+    if (dims.length !== 1 || dims[0] !== 1) {
       throw invalidArgument(
-        `A raw request allows a BYTES input of shape [1]; ${owner} has shape ${formatShape(dims)}.`,
+        `For BYTE datatype raw ${owner}, the model must have input shape [1]; it is ${formatShape(dims)}.`,
       );
     }
     return { datatype, shape: [...batch, 1], data: encodeBytesElements([body]) };

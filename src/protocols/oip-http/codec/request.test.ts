@@ -175,7 +175,12 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'a shape beyond all numbers',
     { json: inputOf({ shape: [2 ** 40, 2 ** 40] }) },
-    /has too many elements/,
+    /causes total element count to exceed maximum size of 9223372036854775807/,
+  ],
+  [
+    'a dimension beyond the safe integers',
+    { json: '{"inputs":[{"name":"x","datatype":"FP32","shape":[4,1152921504606846978]}]}' },
+    /byte size overflow for input 'x'/,
   ],
   [
     'a huge rank',
@@ -260,7 +265,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'deep data',
     { json: dataOf('FP32', `${'['.repeat(101)}1${']'.repeat(101)}`) },
-    /nesting deeper than 100/,
+    /JSON nesting depth exceeds maximum allowed limit \(100\)/,
   ],
   [
     'a fractional size',
@@ -319,7 +324,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'an output twice',
     { json: { inputs: [], outputs: [{ name: 'y' }, { name: 'y' }] } },
-    /The output 'y' is asked for twice/,
+    /output 'y' already exists in request/,
   ],
   [
     'a flag that is no flag',

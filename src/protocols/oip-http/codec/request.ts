@@ -152,7 +152,7 @@ function readOutputs(members: JsonObject): Outputs {
     const output = asObject(value, "An entry of 'outputs'");
     const name = asText(output.get('name'), "The 'name' of an output");
     if (binaryByName.has(name))
-      throw invalidArgument(`The output ${quoteText(name)} is asked for twice.`);
+      throw invalidArgument(`output ${quoteText(name)} already exists in request`);
     const owner = `output ${quoteText(name)}`;
     const parameters = asOptionalObject(output.get('parameters'), `The 'parameters' of ${owner}`);
     refuseSharedMemory(parameters, owner);

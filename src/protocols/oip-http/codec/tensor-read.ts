@@ -1,6 +1,6 @@
 import { isDatatype } from '../../../core/datatype.ts';
 import { HeadwayError, invalidArgument } from '../../../core/error.ts';
-import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
+import { type Shape, elementCount } from '../../../core/shape.ts';
 import type { Tensor } from '../../../core/tensor.ts';
 import type { BinaryReader } from './binary.ts';
 import type { JsonObject, JsonSpan, JsonValue } from './json.ts';
@@ -82,14 +82,27 @@ function readShape(value: JsonValue | undefined, owner: string): Shape {
   if (dimensions.length > maxRank) {
     throw invalidArgument(`${what} has ${dimensions.length} dimensions; the limit is ${maxRank}.`);
   }
-  const shape = dimensions.map((dimension) => {
-    if (typeof dimension === 'number' && dimension >= 0) return dimension;
+  const sizes = dimensions.map((dimension) => {
+    const isWhole = typeof dimension === 'number' || typeof dimension === 'bigint';
+    if (isWhole && dimension >= 0) return dimension;
     throw invalidArgument(
       `${what} must hold whole numbers from 0, and holds ${describe(dimension)}.`,
     );
   });
-  if (elementCount(shape) === undefined) {
-    throw invalidArgument(`${what}, ${formatShape(shape)}, has too many elements.`);
-  }
+  const shape = sizes.map(Number);
+  if (elementCount(shape) === undefined) throw tooManyElements(sizes, owner);
   return shape;
+}
+
+const maxInt64 = 2n ** 63n - 1n;
+
+/** A shape that nothing can hold, in the words that Triton's clients match on. */
+function tooManyElements(sizes: readonly (number | bigint)[], owner: string): Error {
+  const count = sizes.reduce<bigint>((product, size) => product * (BigInt(size) || 1n), 1n);
+  const shown = `The shape [${sizes.join(',')}] of ${owner}`;
+  return invalidArgument(
+    count > maxInt64
+      ? `${shown} causes total element count to exceed maximum size of ${maxInt64}.`
+      : `${shown} is too large: byte size overflow for ${owner}.`,
+  );
 }
