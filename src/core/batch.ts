@@ -6,6 +6,12 @@ export type ParameterValue = string | number | bigint | boolean;
 
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
+/** Memory that tensors of a request lie in and that is not ours, such as a client's. */
+export interface BorrowedMemory {
+  /** Keeps the memory where it is until the returned function is called. */
+  hold(): () => void;
+}
+
 /** One request as a backend sees it. */
 export interface BatchRequest {
   readonly id: string;
@@ -13,6 +19,13 @@ export interface BatchRequest {
   /** The outputs wanted, each one declared by the model; never empty. */
   readonly outputNames: readonly string[];
   readonly parameters: Parameters;
+  /** Held by whoever executes the request, however early its client gives up; absent for none. */
+  readonly memory?: BorrowedMemory | undefined;
+  /**
+   * By output, where its bytes are wanted. A backend may have them written there at once where the
+   * length is exactly theirs; otherwise the server copies them.
+   */
+  readonly outputTargets?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
 /**
