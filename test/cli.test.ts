@@ -80,6 +80,7 @@ describe('the command line', () => {
       [['serve'], /--model-repository/],
       [['serve', '--model-repository', 'x', '--http-port', 'y'], /'httpPort' must be/],
       [['serve', '--model-repository', 'x', '--http-host', '0.0.0.0'], /no API key is set/],
+      [['serve', '--model-repository', 'x', '--log-verbose=1'], /use --log-level verbose/],
     ] as const) {
       assert.match(await usageError(...args), message);
     }

@@ -95,7 +95,7 @@ export async function startServer(
   );
   const server = createInferenceServer({
     repository,
-    name: 'headway',
+    name: config.serverName,
     version: readHeadwayVersion(),
     extensions,
   });

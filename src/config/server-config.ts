@@ -20,10 +20,15 @@ export interface ServerConfig {
   readonly maxJsonDepth: number;
   readonly maxQueueSize: number;
   readonly responseCacheBytes: number;
+  readonly allowClientSharedMemory: boolean;
   readonly exitTimeoutMs: number;
   readonly onnxruntimeLibrary: string | undefined;
   readonly logLevel: LogLevel;
   readonly home: string | undefined;
+  readonly traceLevels: readonly string[];
+  readonly traceRate: number;
+  readonly traceFile: string | undefined;
+  readonly serverName: string;
 }
 
 interface SettingBase {
@@ -176,6 +181,13 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     max: 1024 * gibibyte,
     description: 'memory for cached responses of models that enable the cache; 0 for no cache',
   },
+  allowClientSharedMemory: {
+    kind: 'switch',
+    flag: 'allow-client-shm',
+    default: false,
+    description:
+      'let clients on this machine pass tensors in shared memory; for clients that are trusted, as they can change tensors while these are in use',
+  },
   exitTimeoutMs: {
     kind: 'duration',
     flag: 'exit-timeout',
@@ -204,5 +216,34 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     placeholder: 'dir',
     default: undefined,
     description: 'folder for downloaded models and results; ~/.headway when not given',
+  },
+  serverName: {
+    kind: 'text',
+    flag: 'id',
+    placeholder: 'name',
+    default: 'headway',
+    description: 'name that the server tells of itself; triton for clients that insist on it',
+  },
+  traceLevels: {
+    kind: 'texts',
+    flag: 'trace-level',
+    placeholder: 'level',
+    default: [],
+    description: 'what traces hold: TIMESTAMPS, TENSORS; may be repeated; none without it',
+  },
+  traceRate: {
+    kind: 'count',
+    flag: 'trace-rate',
+    default: 1000,
+    min: 0,
+    max: 2 ** 32 - 1,
+    description: 'one request in so many is traced',
+  },
+  traceFile: {
+    kind: 'text',
+    flag: 'trace-file',
+    placeholder: 'file',
+    default: undefined,
+    description: "file for traces in Triton's JSON form",
   },
 };

@@ -32,10 +32,17 @@ export function settingsFromFlags(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, setting] of settingEntries()) {
-    const name = setting.flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (options[name] !== undefined) values[key] = options[name];
+    const given = options[optionName(setting.flag)];
+    if (given === undefined) continue;
+    const isSwitchText = setting.kind === 'switch' && (given === 'true' || given === 'false');
+    values[key] = isSwitchText ? given === 'true' : given;
   }
   return values;
+}
+
+/** The name under which the command line's parser gives the value of a flag. */
+export function optionName(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The configuration table of the documentation, in Markdown. */
@@ -61,7 +68,7 @@ function placeholder(setting: Setting): string {
     case 'texts':
       return ` <${setting.placeholder}>`;
     case 'switch':
-      return '';
+      return ' [true|false]';
     case 'choice':
       return ` <${setting.choices.join('|')}>`;
     case 'count':

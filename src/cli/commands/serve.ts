@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type ServerConfigLayer, resolveServerConfig } from '../../config/resolve-server-config.ts';
-import type { ServerConfig } from '../../config/server-config.ts';
+import { type ServerConfig, serverSettings } from '../../config/server-config.ts';
 import { serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
+import { type TritonFlag, addTritonFlags, tritonFlags } from '../../config/triton-flags.ts';
 import { HeadwayError } from '../../core/error.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { type RunningServer, startServer } from '../create-server.ts';
@@ -35,19 +36,33 @@ export function serveCommand(context: CliContext): Command {
     if (flag.repeatable) command.option(flag.usage, flag.description, collect);
     else command.option(flag.usage, flag.description);
   }
+  for (const [name, flag] of Object.entries(tritonFlags))
+    command.addOption(hiddenOption(name, flag));
   return command.action(async (options: Record<string, unknown>) => {
     const file = await loadConfigFile(context.cwd, options['config'] as string | undefined);
-    const flags = { from: 'command line', values: settingsFromFlags(options) };
-    const config = completeConfig(command, file === undefined ? [flags] : [file, flags]);
+    const config = completeConfig(command, file, options);
     await serveUntilStopped(context, config, options['json'] === true);
   });
 }
 
+/** A flag of Triton's, understood but not shown. */
+function hiddenOption(name: string, flag: TritonFlag): Option {
+  if (flag.kind === 'refused') return new Option(`--${name} [value]`).hideHelp();
+  const option = new Option(`--${name} <value>`).hideHelp();
+  return serverSettings[flag.of].kind === 'texts' ? option.argParser(collect) : option;
+}
+
 /** Settings that cannot be are wrong usage, wherever they were written. */
-function completeConfig(command: Command, layers: readonly ServerConfigLayer[]): ServerConfig {
+function completeConfig(
+  command: Command,
+  file: ServerConfigLayer | undefined,
+  options: Readonly<Record<string, unknown>>,
+): ServerConfig {
   let config: ServerConfig;
   try {
-    config = resolveServerConfig(layers);
+    const values = addTritonFlags(options, settingsFromFlags(options));
+    const flags = { from: 'command line', values };
+    config = resolveServerConfig(file === undefined ? [flags] : [file, flags]);
   } catch (thrown) {
     if (!(thrown instanceof HeadwayError)) throw thrown;
     return command.error(`error: ${thrown.message}`);

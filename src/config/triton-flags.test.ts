@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HeadwayError } from '../core/error.ts';
+import { resolveServerConfig } from './resolve-server-config.ts';
+import { serverSettings } from './server-config.ts';
+import { settingsFromFlags } from './server-flags.ts';
+import { addTritonFlags, tritonFlags } from './triton-flags.ts';
+
+const read = (options: Readonly<Record<string, unknown>>) =>
+  resolveServerConfig([
+    { from: 'command line', values: addTritonFlags(options, settingsFromFlags(options)) },
+  ]);
+
+const refuses = (options: Readonly<Record<string, unknown>>, text: RegExp) =>
+  assert.throws(
+    () => read(options),
+    (error: unknown) =>
+      error instanceof HeadwayError &&
+      error.code === 'invalid_argument' &&
+      text.test(error.message),
+  );
+
+test("addTritonFlags() takes Triton's names and units", () => {
+  const config = read({
+    modelStore: ['a', 'b'],
+    httpAddress: '127.0.0.2',
+    repositoryPollSecs: '5',
+    exitTimeoutSecs: '90',
+    httpMaxInputSize: '1000000',
+    insecure: 'true',
+    httpPort: '9000',
+  });
+  assert.deepEqual(config.modelRepositories, ['a', 'b']);
+  assert.equal(config.httpHost, '127.0.0.2');
+  assert.equal(config.repositoryPollMs, 5000);
+  assert.equal(config.exitTimeoutMs, 90_000);
+  assert.equal(config.maxBodyBytes, 1_000_000);
+  assert.equal(config.insecure, true);
+  assert.equal(config.httpPort, 9000);
+});
+
+test('addTritonFlags() says what to do instead of a flag it has no counterpart for', () => {
+  refuses({ logVerbose: '1' }, /--log-verbose .* use --log-level verbose/);
+  refuses({ strictReadiness: true }, /--strict-readiness .* always so/);
+});
+
+test('addTritonFlags() refuses a setting given under both names', () => {
+  refuses(
+    { exitTimeoutSecs: '5', exitTimeout: '5s' },
+    /Triton's word for --exit-timeout; give one/,
+  );
+});
+
+test('no flag of Triton is in the table that is a setting by the same name', () => {
+  const own = new Set(Object.values(serverSettings).map(({ flag }) => flag));
+  for (const name of Object.keys(tritonFlags)) assert.ok(!own.has(name), name);
+});

@@ -1,0 +1,109 @@
+import { invalidArgument } from '../core/error.ts';
+import { type ServerConfig, serverSettings } from './server-config.ts';
+import { optionName } from './server-flags.ts';
+
+/** A flag of Triton's server that is written otherwise here. Those of the same name are settings. */
+export type TritonFlag =
+  /** It sets the same; `suffix` is the unit that Triton leaves out. */
+  | { readonly kind: 'alias'; readonly of: keyof ServerConfig; readonly suffix: '' | 's' }
+  /** It is refused; `instead` says what to do. */
+  | { readonly kind: 'refused'; readonly instead: string };
+
+const alias = (of: keyof ServerConfig, suffix: '' | 's' = ''): TritonFlag => ({
+  kind: 'alias',
+  of,
+  suffix,
+});
+const refused = (instead: string): TritonFlag => ({ kind: 'refused', instead });
+
+const always = 'leave it out: that is always so.';
+const gpuMemory = 'leave it out: the runtime manages its memory.';
+const noListener = 'leave it out: there is no such listener.';
+const configured = "leave it out: set it in the model's config.";
+const perKey = 'leave it out: keys are given with --api-key and open every request.';
+
+/**
+ * Flags of `tritonserver`, by name without the dashes, in groups: taken as they are, written
+ * otherwise, and without a counterpart.
+ */
+export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
+  'model-store': alias('modelRepositories'),
+  'http-address': alias('httpHost'),
+  'metrics-address': alias('metricsHost'),
+  'repository-poll-secs': alias('repositoryPollMs', 's'),
+  'exit-timeout-secs': alias('exitTimeoutMs', 's'),
+  'http-max-input-size': alias('maxBodyBytes'),
+  'response-cache-byte-size': alias('responseCacheBytes'),
+
+  'cache-config': refused('use --response-cache with a size such as 1GiB.'),
+  'log-verbose': refused('use --log-level verbose.'),
+  'log-info': refused('use --log-level info.'),
+  'log-warning': refused('use --log-level warning.'),
+  'log-error': refused('use --log-level error.'),
+  'log-file': refused('send standard error to a file.'),
+  'http-restricted-api': refused(perKey),
+  'grpc-restricted-protocol': refused(perKey),
+
+  'strict-readiness': refused(always),
+  'strict-model-config': refused('leave it out: what a config leaves open is read from the model.'),
+  'disable-auto-complete-config': refused(
+    'leave it out: what a config leaves open is read from the model, and what it says is kept.',
+  ),
+  'exit-on-error': refused(
+    'leave it out: a model that cannot be loaded keeps the server from being ready.',
+  ),
+  'allow-http': refused('leave it out: HTTP is always served.'),
+  'allow-metrics': refused('leave it out: metrics are always served.'),
+  'allow-cpu-metrics': refused('leave it out: metrics of the process are always served.'),
+  'allow-gpu-metrics': refused('leave it out: metrics of GPUs are not served.'),
+  'metrics-config': refused('leave it out: histograms are always served.'),
+  'metrics-interval-ms': refused('leave it out: metrics are taken when they are asked for.'),
+  'backend-config': refused(configured),
+  'host-policy': refused(configured),
+  'model-config-name': refused('leave it out: a model has one config.'),
+  'model-namespacing': refused('leave it out: give models of different folders different names.'),
+  'backend-directory': refused('use --onnxruntime-library to name another runtime.'),
+  'repoagent-directory': refused('leave it out: there are no repository agents.'),
+  'cache-directory': refused('leave it out: the response cache is built in.'),
+  'rate-limit': refused('leave it out: there is no rate limiter yet.'),
+  'rate-limit-resource': refused('leave it out: there is no rate limiter yet.'),
+  'http-thread-count': refused('leave it out: connections need no threads.'),
+  'model-load-thread-count': refused('leave it out: four models load at a time.'),
+  'model-load-retry-count': refused('leave it out: load the model again instead.'),
+  'model-load-gpu-limit': refused(gpuMemory),
+  'pinned-memory-pool-byte-size': refused(gpuMemory),
+  'cuda-memory-pool-byte-size': refused(gpuMemory),
+  'cuda-virtual-address-size': refused(gpuMemory),
+  'min-supported-compute-capability': refused('leave it out: the runtime checks the GPU.'),
+  'buffer-manager-thread-count': refused('leave it out: there is no such pool.'),
+  'reuse-http-port': refused('leave it out: a port belongs to one server.'),
+  'http-header-forward-pattern': refused('leave it out: headers are not passed to models.'),
+  'allow-sagemaker': refused(noListener),
+  'allow-vertex-ai': refused(noListener),
+};
+
+/**
+ * Turns Triton's flags among parsed command-line options, by camel-cased name, into settings.
+ * @param values the settings that Headway's own flags gave, which they are added to.
+ * @throws HeadwayError `invalid_argument` for a flag without a counterpart, saying what to do, and
+ * for one given beside Headway's own.
+ */
+export function addTritonFlags(
+  options: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const added: Record<string, unknown> = { ...values };
+  for (const [name, flag] of Object.entries(tritonFlags)) {
+    const given = options[optionName(name)];
+    if (given === undefined) continue;
+    if (flag.kind === 'refused') {
+      throw invalidArgument(`--${name} is a flag of Triton that Headway lacks; ${flag.instead}`);
+    }
+    const setting = serverSettings[flag.of];
+    if (added[flag.of] !== undefined) {
+      throw invalidArgument(`--${name} is Triton's word for --${setting.flag}; give one of them.`);
+    }
+    added[flag.of] = setting.kind === 'texts' ? given : `${String(given)}${flag.suffix}`;
+  }
+  return added;
+}
