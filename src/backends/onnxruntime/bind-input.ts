@@ -62,5 +62,10 @@ function own(values: TensorValues, tensor: NativePointer): BoundTensor {
 }
 
 function mayRunInPlace({ data }: Tensor): boolean {
-  return data.byteLength >= inPlaceBytes && data.byteOffset % alignmentBytes === 0;
+  return data.byteLength >= inPlaceBytes && isAligned(data);
+}
+
+/** Whether the runtime may use the bytes where they are; buffers themselves begin aligned. */
+export function isAligned(data: Uint8Array): boolean {
+  return data.byteOffset % alignmentBytes === 0;
 }

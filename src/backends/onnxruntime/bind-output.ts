@@ -2,7 +2,7 @@ import { type Tensor, type TensorSpec, tensorByteLength } from '../../core/tenso
 import { addressOf } from '../../native/onnxruntime/pointers.ts';
 import type { NativePointer } from '../../native/onnxruntime/api-table.ts';
 import type { TensorValues } from '../../native/onnxruntime/values.ts';
-import { inPlaceBytes } from './bind-input.ts';
+import { inPlaceBytes, isAligned } from './bind-input.ts';
 import { createTensorSlot } from './tensor-slot.ts';
 
 /** Where one output of a run goes. */
@@ -17,8 +17,11 @@ export interface BoundOutput {
 
 /** Gives one output of each run its place. */
 export interface OutputBinding extends Disposable {
-  /** @param rowCount size of the batch dimension. */
-  bind(rowCount: number): BoundOutput;
+  /**
+   * @param rowCount size of the batch dimension.
+   * @param target where the answer is wanted; used where it is just as large and aligned.
+   */
+  bind(rowCount: number, target: Uint8Array | undefined): BoundOutput;
 }
 
 /**
@@ -47,7 +50,7 @@ export function createOutputBinding(
     },
   };
   return {
-    bind(rowCount) {
+    bind(rowCount, target) {
       const shape = knownShape(spec, isBatched ? rowCount : undefined);
       const byteLength = shape && tensorByteLength(datatype, shape);
       if (shape === undefined || byteLength === undefined) return made;
@@ -58,7 +61,8 @@ export function createOutputBinding(
           abandon: () => {},
         };
       }
-      const data = Buffer.allocUnsafeSlow(byteLength);
+      const isFit = target?.byteLength === byteLength && isAligned(target);
+      const data = isFit ? target : Buffer.allocUnsafeSlow(byteLength);
       const tensor = values.overMemory({ datatype, shape, address: addressOf(data), byteLength });
       return {
         tensor,

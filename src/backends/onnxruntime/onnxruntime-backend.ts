@@ -4,6 +4,7 @@ import { createOnnxRuntimeEnvironment } from '../../native/onnxruntime/environme
 import { loadOnnxRuntimeLibrary } from '../../native/onnxruntime/load-library.ts';
 import { checkOnnxRuntime } from '../../native/onnxruntime/self-check.ts';
 import type { Backend } from '../backend.ts';
+import { lowerComputePriority } from './compute-priority.ts';
 import { measureHandoffMs } from './handoff.ts';
 import { loadOnnxRuntimeModel } from './onnxruntime-model.ts';
 
@@ -29,6 +30,7 @@ export async function createOnnxRuntimeBackend(
     throw error;
   }
   const machine = { coreCount: availableCores(), handoffMs: await measureHandoffMs(environment) };
+  lowerComputePriority();
   options.logger.verbose('ONNX Runtime is ready.', {
     version: library.version,
     apiVersion: library.apiVersion,

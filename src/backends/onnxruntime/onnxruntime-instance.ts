@@ -135,6 +135,7 @@ function gather(instance: InstanceState, batch: Batch): Execution {
   const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
   const inputs: BoundTensor[] = [];
   const outputs: BoundOutput[] = [];
+  const targets = batch.requests.length === 1 ? batch.requests[0]?.outputTargets : undefined;
   const execution = { batch, rowCounts, inputNames, outputNames, run, inputs, outputs, startMs };
   try {
     for (const [index, name] of inputNames.entries()) {
@@ -143,7 +144,7 @@ function gather(instance: InstanceState, batch: Batch): Execution {
       run.inputs[index] = bound.tensor;
     }
     for (const [index, name] of outputNames.entries()) {
-      const bound = bindingOf(instance.outputs, name).bind(rowCount);
+      const bound = bindingOf(instance.outputs, name).bind(rowCount, targets?.get(name));
       outputs.push(bound);
       run.outputs[index] = bound.tensor;
     }

@@ -89,7 +89,7 @@ function createBodyBuffer(request: IncomingMessage, options: ReadBodyOptions): B
 
   function grow(capacity: number): HeadwayError | undefined {
     if (!budget.tryTake(capacity - heldBytes)) return outOfBudget();
-    const next = allocateAligned(capacity, alignedOffset);
+    const next = allocateAligned(capacity, alignedOffset, budget);
     if (buffer !== undefined) next.set(buffer.subarray(0, length));
     buffer = next;
     heldBytes = capacity;
@@ -131,8 +131,12 @@ function createBodyBuffer(request: IncomingMessage, options: ReadBodyOptions): B
 }
 
 /** A buffer whose `alignedOffset` falls on a multiple of 64 in its ArrayBuffer. */
-export function allocateAligned(byteLength: number, alignedOffset: number): Buffer {
-  const memory = Buffer.allocUnsafe(byteLength + alignmentBytes - 1);
+export function allocateAligned(
+  byteLength: number,
+  alignedOffset: number,
+  budget: ByteBudget,
+): Buffer {
+  const memory = budget.memory(byteLength + alignmentBytes - 1);
   const misaligned = (memory.byteOffset + alignedOffset) % alignmentBytes;
   const start = misaligned === 0 ? 0 : alignmentBytes - misaligned;
   return memory.subarray(start, start + byteLength);

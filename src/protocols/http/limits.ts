@@ -11,16 +11,32 @@ export const defaultBodyLimits: BodyLimits = Object.freeze({
   maxBufferedBytes: 1024 * 1024 * 1024,
 });
 
-/** Bytes that may be held at one time. */
+/** Bytes that may be held at one time, and memory to hold them in. */
 export interface ByteBudget {
   /** Whether the bytes were free; if so they are taken until released. */
   tryTake(bytes: number): boolean;
   release(bytes: number): void;
+  /** Memory of at least this size, with anything in it. */
+  memory(byteLength: number): Buffer;
+  /** Takes back memory from `memory` that nobody will look at again. Not to do so is no leak. */
+  recycle(memory: ArrayBufferLike): void;
 }
 
-/** A budget with all of its bytes free. */
+/** Smaller pieces are cheap to make and to collect. */
+const smallestRecycledBytes = 64 * 1024;
+/** Sizes are rounded up to this, so that bodies of nearly the same length share memory. */
+const roundedBytes = 16 * 1024;
+/** Memory kept for the next bodies. */
+const maxKeptBytes = 32 * 1024 * 1024;
+
+/**
+ * A budget with all of its bytes free. Large pieces of memory are used again: otherwise a model
+ * whose inputs are pictures has the garbage collector run all the time.
+ */
 export function createByteBudget(totalBytes: number): ByteBudget {
   let free = totalBytes;
+  let keptBytes = 0;
+  const kept = new Map<number, ArrayBuffer[]>();
   return {
     tryTake(bytes) {
       if (bytes > free) return false;
@@ -29,6 +45,23 @@ export function createByteBudget(totalBytes: number): ByteBudget {
     },
     release(bytes) {
       free += bytes;
+    },
+    memory(byteLength) {
+      if (byteLength < smallestRecycledBytes) return Buffer.allocUnsafe(byteLength);
+      const size = Math.ceil(byteLength / roundedBytes) * roundedBytes;
+      const memory = kept.get(size)?.pop();
+      if (memory === undefined) return Buffer.allocUnsafeSlow(size);
+      keptBytes -= size;
+      return Buffer.from(memory);
+    },
+    recycle(memory) {
+      const size = memory.byteLength;
+      if (!(memory instanceof ArrayBuffer) || size % roundedBytes !== 0) return;
+      if (size < smallestRecycledBytes || keptBytes + size > maxKeptBytes) return;
+      const pieces = kept.get(size) ?? [];
+      pieces.push(memory);
+      kept.set(size, pieces);
+      keptBytes += size;
     },
   };
 }

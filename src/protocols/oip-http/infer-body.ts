@@ -62,7 +62,7 @@ async function unpackHeld(sent: HeldBody, options: UnpackOptions): Promise<HeldB
   try {
     const plain = await unpackBody(sent.bytes, coding, maxBytes);
     if (!budget.tryTake(plain.byteLength)) throw outOfBudget();
-    const bytes = allocateAligned(plain.byteLength, alignedOffset);
+    const bytes = allocateAligned(plain.byteLength, alignedOffset, budget);
     bytes.set(plain);
     return { bytes, heldBytes: plain.byteLength };
   } finally {
