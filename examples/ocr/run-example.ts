@@ -75,9 +75,10 @@ async function startServer(
   const logger = createTextLogger({
     stream: process.stderr,
     clock: createSystemClock(),
-    level: 'warning',
+    format: () => 'default',
   });
   const settings = {
+    logLevel: 'warning' as const,
     modelRepositories: [models.repository],
     httpPort: port,
     metricsPort: port === 0 ? 0 : port + 2,

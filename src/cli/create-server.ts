@@ -11,12 +11,14 @@ import { type Logger, silentLogger } from '../core/logger.ts';
 import { createProcessSampler } from '../metrics/process-sample.ts';
 import { renderMetrics } from '../metrics/render-metrics.ts';
 import { createRepository } from '../repository/create-repository.ts';
+import { createControlledLogger, createLogControl, type LogControl } from '../server/logging.ts';
 import { createResponseCache } from '../scheduler/response-cache.ts';
 import { type DrainableServer, createInferenceServer } from '../server/inference-server.ts';
 import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Listeners } from './listeners.ts';
+import { openTracing } from './open-tracing.ts';
 import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
 import { readHeadwayVersion } from './version.ts';
 
@@ -37,6 +39,8 @@ export interface CreateServerOptions {
   /** Where the server's own words go; silent when not given. */
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Which of its words are let through, for programs whose logger wants to know the format. */
+  readonly logControl?: LogControl;
   /**
    * Ends the wait for the models: the server is returned as it is then. Closing it keeps those from
    * loading that wait their turn.
@@ -57,6 +61,8 @@ const extensions = [
   'binary_tensor_data',
   'parameters',
   'statistics',
+  'trace',
+  'logging',
 ] as const;
 
 /**
@@ -73,6 +79,7 @@ export async function createServer(
   return startServer(config, {
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? createSystemClock(),
+    logControl: options.logControl ?? createLogControl(config.logLevel),
     signal: options.signal ?? new AbortController().signal,
   });
 }
@@ -80,8 +87,9 @@ export async function createServer(
 /** As `createServer`, with a config that is already complete. */
 export async function startServer(
   config: ServerConfig,
-  { logger, clock, signal }: Required<CreateServerOptions>,
+  { logger: unfiltered, clock, logControl, signal }: Required<CreateServerOptions>,
 ): Promise<RunningServer> {
+  const logger = createControlledLogger(unfiltered, logControl);
   await using resources = new AsyncDisposableStack();
   const stopping = new AbortController();
   const backend = resources.use(
@@ -93,11 +101,14 @@ export async function startServer(
   const repository = resources.use(
     createModelRepository(config, { backend, clock, logger, signal: stopping.signal }),
   );
+  const tracing = resources.use(openTracing(config, { clock, logger }));
   const server = createInferenceServer({
     repository,
     name: config.serverName,
     version: readHeadwayVersion(),
     extensions,
+    logging: logControl,
+    tracing,
   });
   const metrics = resources.use(createMetricsRenderer(repository));
   const loaded = repository.start();
@@ -139,7 +150,7 @@ async function whenAborted(signal: AbortSignal): Promise<void> {
 
 function createModelRepository(
   config: ServerConfig,
-  parts: Required<CreateServerOptions> & { readonly backend: Backend },
+  parts: Required<Omit<CreateServerOptions, 'logControl'>> & { readonly backend: Backend },
 ): Repository<ServedModel> {
   const { backend, clock, logger, signal } = parts;
   const open = createOpenVersion({

@@ -1,25 +1,25 @@
+import process from 'node:process';
 import type { Clock } from '../core/clock.ts';
-import { type LogFields, type LogLevel, type Logger, logLevels } from '../core/logger.ts';
+import type { LogFields, LogLevel, Logger } from '../core/logger.ts';
+import type { LogFormat } from '../server/logging.ts';
 import type { OutputStream } from './context.ts';
 
-/** How log lines look and which are written. */
+/** Where log lines go and how they look. */
 export interface TextLoggerOptions {
   readonly stream: OutputStream;
   readonly clock: Clock;
-  /** The least severe level that is written. */
-  readonly level: LogLevel;
+  /** Asked for every line. */
+  readonly format: () => LogFormat;
 }
 
-/** A logger that writes one line a message: time, level, message, fields as `name=value`. */
+/** A logger that writes one line a message: level, time, message, fields as `name=value`. */
 export function createTextLogger(options: TextLoggerOptions): Logger {
-  const { stream, clock } = options;
-  const threshold = logLevels.indexOf(options.level);
+  const { stream, clock, format } = options;
   const at =
     (level: LogLevel) =>
     (message: string, fields?: LogFields): void => {
-      if (logLevels.indexOf(level) > threshold) return;
-      const time = new Date(clock.epochMs()).toISOString();
-      stream.write(`${time} ${level.padEnd(7)} ${message}${formatFields(fields)}\n`);
+      const head = heads[format()](level, new Date(clock.epochMs()).toISOString());
+      stream.write(`${head} ${message}${formatFields(fields)}\n`);
     };
   return {
     error: at('error'),
@@ -28,6 +28,15 @@ export function createTextLogger(options: TextLoggerOptions): Logger {
     verbose: at('verbose'),
   };
 }
+
+type WriteHead = (level: LogLevel, time: string) => string;
+
+/** The default is Triton's: letter, month and day, time to the microsecond, process. */
+const heads: Readonly<Record<LogFormat, WriteHead>> = {
+  default: (level, time) =>
+    `${level[0]?.toUpperCase()}${time.slice(5, 7)}${time.slice(8, 10)} ${time.slice(11, 23)}000 ${process.pid}]`,
+  ISO8601: (level, time) => `${time} ${level.padEnd(7)}`,
+};
 
 function formatFields(fields: LogFields | undefined): string {
   if (fields === undefined) return '';

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { HeadwayError } from '../core/error.ts';
 import type { Repository } from '../repository/repository.ts';
 import { inferRequest } from '../testing/infer-request.ts';
+import { createUntraced } from '../testing/untraced.ts';
 import { createInferenceServer } from './inference-server.ts';
 import type { InferResponse } from './interface.ts';
+import { createLogControl } from './logging.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** A repository with one model, `net` version 2, that answers when told. */
@@ -37,6 +39,8 @@ function createFixture() {
     name: 'headway',
     version: '1.2.3',
     extensions: ['statistics'],
+    logging: createLogControl('info'),
+    tracing: createUntraced(),
   });
   return {
     server,
@@ -114,6 +118,8 @@ test('createInferenceServer() hides no mistake of the program behind "not ready"
     name: '',
     version: '',
     extensions: [],
+    logging: createLogControl('info'),
+    tracing: createUntraced(),
   });
   assert.throws(() => broken.isModelReady('net', ''), TypeError);
   assert.equal(server.serverMetadata().name, 'headway');

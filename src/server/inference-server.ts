@@ -1,9 +1,12 @@
 import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { modelConfigToJson } from '../config/model-config-json.ts';
+import type { Tracing } from '../metrics/tracing.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { InferenceServer } from './interface.ts';
+import type { LogControl } from './logging.ts';
 import { createRequestGate } from './request-gate.ts';
 import type { ServedModel } from './served-model.ts';
+import { createServerTracing, inferTraced } from './trace-requests.ts';
 
 /** What the server is made of. */
 export interface InferenceServerParts {
@@ -12,6 +15,8 @@ export interface InferenceServerParts {
   readonly version: string;
   /** Protocol extensions that work here, as clients read them. */
   readonly extensions: readonly string[];
+  readonly logging: LogControl;
+  readonly tracing: Tracing;
 }
 
 /** The use cases with their way out. */
@@ -44,7 +49,11 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     }),
     modelConfig: (name, version) => modelConfigToJson(resolve(name, version).config),
     infer: (request) =>
-      gate.pass(() => resolve(request.modelName, request.modelVersion).infer(request)),
+      gate.pass(() => {
+        const model = resolve(request.modelName, request.modelVersion);
+        const { trace } = request;
+        return trace === undefined ? model.infer(request) : inferTraced(model, request, trace);
+      }),
     statistics: (name, version) => {
       if (name !== '' && version !== '') return [resolve(name, version).statistics()];
       if (name !== '') resolve(name, '');
@@ -56,6 +65,8 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     repositoryIndex: (readyOnly) => repository.index(readyOnly),
     loadModel: (name, overrides) => repository.load(name, overrides),
     unloadModel: (name) => repository.unload(name),
+    logging: parts.logging,
+    tracing: createServerTracing(parts.tracing, (model) => isResolvable(() => resolve(model, ''))),
     get inFlightCount() {
       return gate.count;
     },

@@ -2,6 +2,10 @@ import type { Parameters } from '../core/batch.ts';
 import type { NamedTensors, TensorSpec } from '../core/tensor.ts';
 import type { IndexEntry, LoadOverrides } from '../repository/repository.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
+import type { RequestTrace, TraceStart } from '../metrics/request-trace.ts';
+import type { TraceSettingTexts } from '../metrics/trace-settings.ts';
+import type { TraceSettingValues } from '../metrics/tracing.ts';
+import type { LogControl } from './logging.ts';
 
 /** An output a client asks for. */
 export interface RequestedOutput {
@@ -31,6 +35,8 @@ export interface InferRequest {
   readonly signal: AbortSignal | undefined;
   /** When the request's last byte was read and decoding began, on the server's clock. */
   readonly receivedMs: number;
+  /** Where its stages are noted, when it is traced; the front-end begins and ends it. */
+  readonly trace?: RequestTrace | undefined;
 }
 
 /** Where the time of a request went, in milliseconds. */
@@ -67,6 +73,23 @@ export interface ModelMetadata {
   readonly outputs: readonly TensorSpec[];
 }
 
+/** Traces of requests, and the settings of which are taken. */
+export interface ServerTracing {
+  /** Begins the trace of a request, when one is due. The caller ends it, whatever happens. */
+  start(start: TraceStart): RequestTrace | undefined;
+  /**
+   * The settings by name; of the server when the model is empty.
+   * @throws HeadwayError `invalid_argument` for an unknown model.
+   */
+  settings(model: string): TraceSettingValues;
+  /**
+   * Changes settings of the server or of a model; all of them or none.
+   * @throws HeadwayError `unimplemented` for what only a start can set, `invalid_argument` for an
+   * unknown model, an unknown name or a wrong value.
+   */
+  update(model: string, texts: TraceSettingTexts): TraceSettingValues;
+}
+
 /** The use cases, as every protocol sees them. All throw HeadwayError only. */
 export interface InferenceServer {
   isLive(): boolean;
@@ -83,4 +106,7 @@ export interface InferenceServer {
   repositoryIndex(readyOnly: boolean): readonly IndexEntry[];
   loadModel(name: string, overrides: LoadOverrides | undefined): Promise<void>;
   unloadModel(name: string): Promise<void>;
+  /** Which lines the server's log holds. */
+  readonly logging: LogControl;
+  readonly tracing: ServerTracing;
 }

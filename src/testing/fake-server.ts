@@ -9,6 +9,8 @@ import type {
   ModelMetadata,
   StageTimings,
 } from '../server/interface.ts';
+import { createLogControl } from '../server/logging.ts';
+import { createUntraced } from './untraced.ts';
 
 export const fakeTimings: StageTimings = Object.freeze({
   queueMs: 1,
@@ -61,6 +63,8 @@ export function createFakeServer(overrides: Partial<InferenceServer> = {}): Fake
     async unloadModel(name) {
       unloads.push(name);
     },
+    logging: createLogControl('info'),
+    tracing: createUntraced(),
     ...overrides,
   };
 }

@@ -7,6 +7,7 @@ import { type ServerConfig, serverSettings } from '../../config/server-config.ts
 import { serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
 import { type TritonFlag, addTritonFlags, tritonFlags } from '../../config/triton-flags.ts';
 import { HeadwayError } from '../../core/error.ts';
+import { type LogFormat, createLogControl } from '../../server/logging.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { type RunningServer, startServer } from '../create-server.ts';
 import { loadConfigFile } from '../load-config.ts';
@@ -84,8 +85,10 @@ async function serveUntilStopped(
 ): Promise<void> {
   checkRepositories(context, config);
   const { clock, signal } = context;
-  const logger = createTextLogger({ stream: context.stderr, clock, level: config.logLevel });
-  await using server = await startServer(config, { logger, clock, signal });
+  const logControl = createLogControl(config.logLevel);
+  const format = (): LogFormat => logControl.settings().log_format;
+  const logger = createTextLogger({ stream: context.stderr, clock, format });
+  await using server = await startServer(config, { logger, logControl, clock, signal });
   if (signal.aborted) return;
   announce(context, server, isJson);
   await once(signal, 'abort');

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { RequestTrace } from '../../metrics/request-trace.ts';
 import type { InferenceServer } from '../../server/interface.ts';
 import { negotiateCoding, packBody } from '../http/compression.ts';
 import { joinParts, sendParts } from '../http/respond.ts';
@@ -30,9 +31,11 @@ export function createInferHandler(
     const { request, startMs } = exchange;
     const [modelName = '', modelVersion = ''] = exchange.params;
     const deadlineMs = parseDeadline(request.headers, startMs);
+    const trace = beginTrace(exchange, options);
     const body = await readInferBody(exchange, options);
     const receivedMs = clock.nowMs();
     const signal = watchClient(exchange, () => budget.release(body.heldBytes));
+    trace?.mark('HTTP_RECV_END', receivedMs);
 
     const decoded = await decode(body, { modelName, modelVersion });
     const answer = await server.infer({
@@ -47,12 +50,17 @@ export function createInferHandler(
       deadlineMs,
       signal,
       receivedMs,
+      trace,
     });
     const encoded = await encodeInferResponse(answer, decoded.form);
     const head: string[] = [];
     if (request.headers['headway-timings'] !== undefined) {
       const times = { startMs, receivedMs, endMs: clock.nowMs() };
       head.push('Server-Timing', formatServerTiming(answer.timings, times));
+    }
+    if (trace !== undefined) {
+      if (trace.traceparent !== undefined) head.push('traceparent', trace.traceparent);
+      trace.mark('HTTP_SEND_START', clock.nowMs());
     }
     await send(exchange, encoded, head);
   };
@@ -69,6 +77,35 @@ export function createInferHandler(
     const { max_batch_size: maxBatchSize } = server.modelConfig(modelName, modelVersion);
     return decodeRawRequest(bytes, metadata, typeof maxBatchSize === 'number' && maxBatchSize > 0);
   }
+}
+
+/** Begins the trace of a request, when one is due; it ends with the answer, whatever that is. */
+function beginTrace(
+  { request, response, params: [modelName = ''], startMs }: HttpExchange,
+  { server, clock }: InferHandlerOptions,
+): RequestTrace | undefined {
+  const { traceparent, tracestate } = request.headers;
+  const trace = server.tracing.start({
+    modelName,
+    traceparent: headerText(traceparent),
+    tracestate: headerText(tracestate),
+  });
+  if (trace === undefined) return undefined;
+  trace.mark('HTTP_RECV_START', startMs);
+  response.on('close', () => {
+    trace.mark('HTTP_SEND_END', clock.nowMs());
+    trace.end(failureOf(response));
+  });
+  return trace;
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function failureOf(response: HttpExchange['response']): string | undefined {
+  if (!response.writableFinished) return 'the client went away';
+  return response.statusCode < 400 ? undefined : `HTTP status ${response.statusCode}`;
 }
 
 /** A signal that is aborted when the client goes away before its answer is written. */

@@ -115,7 +115,7 @@ test('errors have the form and the texts of the protocol', async () => {
   for (const path of [
     '/v2/models/echo/versions/x/infer',
     '/v2/models/echo/generate',
-    '/v2/logging',
+    '/v2/models/echo/versions/1/trace/setting',
   ]) {
     assert.equal((await served.call(path, post('{}'))).status, 404);
   }

@@ -2,9 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import { HeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { InferenceServer } from '../../server/interface.ts';
-import { readBody } from '../http/body.ts';
 import { type HttpHandler, createHttpHandler } from '../http/handler.ts';
-import { type BodyLimits, type ByteBudget, createByteBudget } from '../http/limits.ts';
+import { type BodyLimits, createByteBudget } from '../http/limits.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Authorize, HttpExchange, Plane, Route } from '../http/route.ts';
 import {
@@ -15,7 +14,9 @@ import {
 } from './codec/metadata.ts';
 import { decodeIndexRequest, decodeLoadRequest, decodeUnloadRequest } from './codec/repository.ts';
 import { createInferHandler } from './infer.ts';
+import { createSettingsRoutes } from './settings-routes.ts';
 import { failOip } from './status.ts';
+import { type BodyRouteOptions, withBody } from './with-body.ts';
 
 export interface OipRoutesOptions {
   readonly server: InferenceServer;
@@ -46,6 +47,7 @@ export function createOipRoutes(options: OipRoutesOptions): readonly Route[] {
     ...modelRoutes(server),
     ...onModel('POST', '/infer', 'inference', createInferHandler({ ...options, budget })),
     ...repositoryRoutes(server, { limits, budget }),
+    ...createSettingsRoutes(server, { limits, budget }),
   ];
 }
 
@@ -118,15 +120,7 @@ function modelRoutes(server: InferenceServer): readonly Route[] {
   ];
 }
 
-interface RepositoryRouteOptions {
-  readonly limits: BodyLimits;
-  readonly budget: ByteBudget;
-}
-
-function repositoryRoutes(
-  server: InferenceServer,
-  options: RepositoryRouteOptions,
-): readonly Route[] {
+function repositoryRoutes(server: InferenceServer, options: BodyRouteOptions): readonly Route[] {
   const plane = 'admin';
   const refuseNamed = ({ params: [repository = ''] }: HttpExchange): never => {
     throw new HeadwayError(
@@ -156,24 +150,4 @@ function repositoryRoutes(
       sendEmpty(exchange.response, 200);
     }),
   ];
-}
-
-/** Reads a body, decodes it and gives its memory back. */
-async function withBody<T>(
-  { request }: HttpExchange,
-  { limits, budget }: RepositoryRouteOptions,
-  decode: (body: Uint8Array) => T,
-): Promise<T> {
-  const { maxBodyBytes: maxBytes } = limits;
-  const { bytes, heldBytes } = await readBody(request, {
-    maxBytes,
-    isJson: true,
-    budget,
-    alignedOffset: 0,
-  });
-  try {
-    return decode(bytes);
-  } finally {
-    budget.release(heldBytes);
-  }
 }

@@ -1,0 +1,13 @@
+import { createSystemClock } from '../core/clock.ts';
+import { type Tracing, createTracing } from '../metrics/tracing.ts';
+
+/** Tracing that is off and has no file, as a server has it that was told nothing about traces. */
+export function createUntraced(): Tracing {
+  return createTracing({
+    initial: { levels: [], rate: 1000, count: -1, logFrequency: 0 },
+    mode: 'triton',
+    file: '',
+    sink: undefined,
+    clock: createSystemClock(),
+  });
+}
