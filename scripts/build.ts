@@ -1,13 +1,34 @@
-// Emits what is published: JavaScript and types in dist/.
+// Emits what is published to dist/: JavaScript joined into a few files, and types beside it.
 import { chmod, rm } from 'node:fs/promises';
 import process from 'node:process';
 import { runQuietly } from './steps.ts';
 
+/** What users import or run, by its place in dist/; everything else becomes part of these. */
+const entries = ['index', 'client/index', 'cli/main'];
+
 await rm('dist', { recursive: true, force: true });
-const ok = await runQuietly({
-  name: 'build',
+const typesAreGood = await runQuietly({
+  name: 'types',
   args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
   limitMs: 120_000,
 });
-process.exitCode = ok ? 0 : 1;
-if (ok) await chmod('dist/cli/main.js', 0o755);
+const isBundled = await runQuietly({
+  name: 'bundle',
+  args: [
+    'node_modules/esbuild/bin/esbuild',
+    ...entries.map((entry) => `src/${entry}.ts`),
+    '--bundle',
+    '--splitting',
+    '--packages=external',
+    '--format=esm',
+    '--platform=node',
+    '--target=node24.12',
+    '--outdir=dist',
+    '--outbase=src',
+    '--chunk-names=chunks/[name]-[hash]',
+    '--log-level=warning',
+  ],
+  limitMs: 60_000,
+});
+process.exitCode = typesAreGood && isBundled ? 0 : 1;
+if (isBundled) await chmod('dist/cli/main.js', 0o755);

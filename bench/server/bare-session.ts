@@ -2,7 +2,11 @@ import { availableCores } from '../../src/native/available-cores.ts';
 import { createOnnxRuntimeEnvironment } from '../../src/native/onnxruntime/environment.ts';
 import { loadOnnxRuntimeLibrary } from '../../src/native/onnxruntime/load-library.ts';
 import { addressOf } from '../../src/native/onnxruntime/pointers.ts';
-import { type PreparedRun, createRunControl, prepareRun } from '../../src/native/onnxruntime/run.ts';
+import {
+  type PreparedRun,
+  createRunControl,
+  prepareRun,
+} from '../../src/native/onnxruntime/run.ts';
 import { createSession } from '../../src/native/onnxruntime/session.ts';
 import { createTensorValues } from '../../src/native/onnxruntime/values.ts';
 
@@ -10,11 +14,14 @@ import { createTensorValues } from '../../src/native/onnxruntime/values.ts';
 export interface BareSession {
   /** Makes a run over fixed memory with this many items; runs with all cores. */
   prepare(batchSize: number): PreparedRun;
+  /** How long the session took to make. */
+  readonly creationMs: number;
 }
 
 /** Loads a model with the thread settings the server would give it alone. */
 export async function openBareSession(path: string): Promise<BareSession> {
   const environment = createOnnxRuntimeEnvironment(loadOnnxRuntimeLibrary(undefined), 'error');
+  const startMs = performance.now();
   const session = await createSession(
     environment,
     { kind: 'file', path },
@@ -24,6 +31,7 @@ export async function openBareSession(path: string): Promise<BareSession> {
       configEntries: { 'session.intra_op.allow_spinning': '0' },
     },
   );
+  const creationMs = performance.now() - startMs;
   const control = createRunControl(session);
   const values = createTensorValues(environment);
   const kept: Float32Array[] = [];
@@ -39,6 +47,7 @@ export async function openBareSession(path: string): Promise<BareSession> {
     });
   };
   return {
+    creationMs,
     prepare(batchSize) {
       const run = prepareRun(session, control, {
         inputs: session.inputs.map((input) => input.name),

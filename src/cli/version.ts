@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** What the package says of itself in its package.json. */
 export interface PackageFacts {
@@ -8,8 +8,10 @@ export interface PackageFacts {
 
 /** Reads this package's own package.json. */
 export function readPackage(): PackageFacts {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return JSON.parse(text) as PackageFacts;
+  // How many folders up depends on whether this runs from source or from the built files.
+  let file = new URL('package.json', import.meta.url);
+  while (!existsSync(file)) file = new URL('../package.json', file);
+  return JSON.parse(readFileSync(file, 'utf8')) as PackageFacts;
 }
 
 /** The version of this package. */
