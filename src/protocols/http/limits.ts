@@ -4,6 +4,8 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** Bytes of request bodies held at one time, over all requests. */
   readonly maxBufferedBytes: number;
+  /** Collects young garbage; called every few megabytes of bodies. */
+  readonly collectYoung?: () => void;
 }
 
 export const defaultBodyLimits: BodyLimits = Object.freeze({
@@ -26,6 +28,8 @@ export interface ByteBudget {
 const smallestRecycledBytes = 64 * 1024;
 /** Sizes are rounded up to this, so that bodies of nearly the same length share memory. */
 const roundedBytes = 16 * 1024;
+/** After as many bytes of bodies the buffers they came in are worth collecting. */
+const collectAfterBytes = 8 * 1024 * 1024;
 /** Memory kept for the next bodies. */
 const maxKeptBytes = 32 * 1024 * 1024;
 
@@ -33,14 +37,20 @@ const maxKeptBytes = 32 * 1024 * 1024;
  * A budget with all of its bytes free. Large pieces of memory are used again: otherwise a model
  * whose inputs are pictures has the garbage collector run all the time.
  */
-export function createByteBudget(totalBytes: number): ByteBudget {
+export function createByteBudget(totalBytes: number, collectYoung?: () => void): ByteBudget {
   let free = totalBytes;
+  let uncollectedBytes = 0;
   let keptBytes = 0;
   const kept = new Map<number, ArrayBuffer[]>();
   return {
     tryTake(bytes) {
       if (bytes > free) return false;
       free -= bytes;
+      uncollectedBytes += bytes;
+      if (uncollectedBytes > collectAfterBytes) {
+        uncollectedBytes = 0;
+        collectYoung?.();
+      }
       return true;
     },
     release(bytes) {
