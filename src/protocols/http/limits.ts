@@ -29,7 +29,7 @@ const smallestRecycledBytes = 64 * 1024;
 /** Sizes are rounded up to this, so that bodies of nearly the same length share memory. */
 const roundedBytes = 16 * 1024;
 /** After as many bytes of bodies the buffers they came in are worth collecting. */
-const collectAfterBytes = 8 * 1024 * 1024;
+const collectAfterBytes = 4 * 1024 * 1024;
 /** Memory kept for the next bodies. */
 const maxKeptBytes = 32 * 1024 * 1024;
 
