@@ -59,29 +59,52 @@ interface Saturated {
   readonly healthMs: readonly number[];
 }
 
+/** Loads the server in full: CPU is counted first, then health is asked, which costs CPU itself. */
 async function saturate(server: BenchProcess, load: BenchProcess): Promise<Saturated> {
-  const answer = load.ask({
-    ...saturation,
-    port: server.port,
-    durationMs: 9000,
-    warmupMs: 1000,
-  }) as Promise<ClosedLoopResult>;
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const loaded = await Promise.all([
+    load.ask({ ...saturation, port: server.port, durationMs: 7000, warmupMs: 1000 }),
+    countCpu(server, { startAfterMs: 2000, durationMs: 5000 }),
+  ]);
+  const [{ requestsPerSecond }, cpuPerSecond] = loaded as [ClosedLoopResult, number];
+  const probed = await Promise.all([
+    load.ask({ ...saturation, port: server.port, durationMs: 6000, warmupMs: 0 }),
+    probeHealth(server, { startAfterMs: 1000, durationMs: 4000 }),
+  ]);
+  return { cpuPerThousand: (cpuPerSecond / requestsPerSecond) * 1000, healthMs: probed[1] };
+}
+
+interface Span {
+  readonly startAfterMs: number;
+  readonly durationMs: number;
+}
+
+/** CPU seconds a second. */
+async function countCpu(server: BenchProcess, { startAfterMs, durationMs }: Span): Promise<number> {
+  await pause(startAfterMs);
   const before = { cpu: cpuSeconds(server.pid), ms: performance.now() };
-  const health: ClosedLoopResult[] = [];
-  const endMs = before.ms + 7000;
-  while (performance.now() < endMs) {
-    const one = { request: httpGet('/v2/health/live'), concurrency: 1, durationMs: 1, warmupMs: 0 };
-    health.push(await runClosedLoop({ ...one, port: server.port }));
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
+  await pause(durationMs);
   const cpu = cpuSeconds(server.pid) - before.cpu;
-  const seconds = (performance.now() - before.ms) / 1000;
-  const { requestsPerSecond } = await answer;
-  return {
-    cpuPerThousand: cpu / ((requestsPerSecond * seconds) / 1000),
-    healthMs: health.flatMap((result) => result.latenciesMs),
-  };
+  return (cpu / (performance.now() - before.ms)) * 1000;
+}
+
+async function probeHealth(
+  server: BenchProcess,
+  { startAfterMs, durationMs }: Span,
+): Promise<readonly number[]> {
+  await pause(startAfterMs);
+  const latenciesMs: number[] = [];
+  const endMs = performance.now() + durationMs;
+  const single = { port: server.port, concurrency: 1, durationMs: 1, warmupMs: 0 };
+  while (performance.now() < endMs) {
+    const probed = await runClosedLoop({ ...single, request: httpGet('/v2/health/live') });
+    latenciesMs.push(...probed.latenciesMs);
+    await pause(15);
+  }
+  return latenciesMs;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Memory with four instances against one, after the same load. */
