@@ -59,7 +59,11 @@ export function toHeadwayError(thrown: unknown): HeadwayError {
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     return new HeadwayError('cancelled', 'The request was cancelled.', { cause: thrown });
   }
-  return new HeadwayError('internal', 'An internal error occurred; the server log has the details.', {
-    cause: thrown,
-  });
+  return new HeadwayError(
+    'internal',
+    'An internal error occurred; the server log has the details.',
+    {
+      cause: thrown,
+    },
+  );
 }
