@@ -214,11 +214,13 @@ describe('what a server tells of itself', () => {
     assert.deepEqual(extensions.toSorted(), [
       'binary_tensor_data',
       'classification',
+      'logging',
       'model_configuration',
       'model_repository',
       'parameters',
       'schedule_policy',
       'statistics',
+      'trace',
     ]);
   });
 
