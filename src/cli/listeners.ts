@@ -11,6 +11,7 @@ import {
   defaultConnectionLimits,
   startHttpServer,
 } from '../protocols/http/server.ts';
+import type { SecureContextSource } from '../protocols/http/tls.ts';
 import { createMetricsRoutes } from '../protocols/metrics/routes.ts';
 import { createOipRoutes } from '../protocols/oip-http/routes.ts';
 import type { InferenceServer } from '../server/interface.ts';
@@ -33,23 +34,28 @@ export interface Listeners extends AsyncDisposable {
 }
 
 /**
- * Listens for the inference protocol and for metrics, behind the same keys.
- * @throws HeadwayError `failed_precondition` when an address cannot be listened on.
+ * Listens for the inference protocol and for metrics, behind the same keys and certificate.
+ * @throws HeadwayError `failed_precondition` when an address cannot be listened on, or a TLS file
+ * cannot be used.
  */
 export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   const { config, server, clock } = parts;
   await using opened = new AsyncDisposableStack();
+  const tls = await openTls(parts);
+  if (tls !== undefined) opened.use(tls);
   const limits = { ...defaultBodyLimits, maxBodyBytes: config.maxBodyBytes };
   const http = opened.use(
     await listen(parts, createOipRoutes({ server, clock, limits }), {
       host: config.httpHost,
       port: config.httpPort,
+      tls,
     }),
   );
   const metrics = opened.use(
     await listen(parts, createMetricsRoutes(parts.renderMetrics), {
       host: config.metricsHost,
       port: config.metricsPort,
+      tls,
     }),
   );
   const owned = opened.move();
@@ -62,10 +68,22 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   };
 }
 
+/** The certificate of every port; `undefined` when they speak without TLS. */
+async function openTls({
+  config,
+  clock,
+  logger,
+}: ListenerParts): Promise<SecureContextSource | undefined> {
+  const { tlsCertificate: certificate, tlsKey: key, tlsClientCa: clientCa } = config;
+  if (certificate === undefined || key === undefined) return undefined;
+  const { openSecureContextSource } = await import('../protocols/http/tls.ts');
+  return openSecureContextSource({ certificate, key, clientCa }, { clock, logger });
+}
+
 function listen(
   { config, clock, logger }: ListenerParts,
   routes: readonly Route[],
-  address: Pick<HttpServerOptions, 'host' | 'port'>,
+  address: Pick<HttpServerOptions, 'host' | 'port' | 'tls'>,
 ): Promise<HttpServer> {
   const authorize = createKeyAuthorizer(
     config.apiKeys.map((key) => ({

@@ -40,6 +40,7 @@ export function resolveServerConfig(layers: readonly ServerConfigLayer[]): Serve
     }
   }
   const config = Object.freeze(values) as unknown as ServerConfig;
+  checkTls(config);
   checkExposure(config);
   return config;
 }
@@ -115,8 +116,19 @@ export function describeExpected(setting: Setting): string {
   }
 }
 
+function checkTls({ tlsCertificate, tlsKey, tlsClientCa }: ServerConfig): void {
+  const given = [tlsCertificate, tlsKey].filter((file) => file !== undefined).length;
+  if (given === 1) throw invalidArgument("Settings 'tlsCertificate' and 'tlsKey' go together.");
+  if (tlsClientCa !== undefined && given === 0) {
+    throw invalidArgument(
+      "Setting 'tlsClientCa' needs 'tlsCertificate' and 'tlsKey': clients are asked for a certificate over TLS.",
+    );
+  }
+}
+
+/** An address for other machines needs a key, or certificates of clients. */
 function checkExposure(config: ServerConfig): void {
-  if (config.insecure || config.apiKeys.length > 0) return;
+  if (config.insecure || config.apiKeys.length > 0 || config.tlsClientCa !== undefined) return;
   for (const key of ['httpHost', 'metricsHost'] as const) {
     const host = config[key];
     if (isLoopback(host)) continue;

@@ -25,6 +25,9 @@ export interface ServerConfig {
   readonly onnxruntimeLibrary: string | undefined;
   readonly logLevel: LogLevel;
   readonly home: string | undefined;
+  readonly tlsCertificate: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly tlsClientCa: string | undefined;
   readonly traceLevels: readonly string[];
   readonly traceRate: number;
   readonly traceFile: string | undefined;
@@ -223,6 +226,27 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     placeholder: 'name',
     default: 'headway',
     description: 'name that the server tells of itself; triton for clients that insist on it',
+  },
+  tlsCertificate: {
+    kind: 'text',
+    flag: 'tls-certificate',
+    placeholder: 'file',
+    default: undefined,
+    description: 'certificate chain in PEM form; every port then speaks TLS only',
+  },
+  tlsKey: {
+    kind: 'text',
+    flag: 'tls-key',
+    placeholder: 'file',
+    default: undefined,
+    description: 'private key of the certificate, in PEM form',
+  },
+  tlsClientCa: {
+    kind: 'text',
+    flag: 'tls-client-ca',
+    placeholder: 'file',
+    default: undefined,
+    description: 'authorities in PEM form that clients must have a certificate from',
   },
   traceLevels: {
     kind: 'texts',

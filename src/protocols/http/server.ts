@@ -1,10 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { ServerOptions as HttpsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { HeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { answerMalformed } from './malformed.ts';
 import type { HttpHandler } from './handler.ts';
+import type { SecureContextSource } from './tls.ts';
 
 /** How long a client may take over the parts of a connection, and how many there may be. */
 export interface ConnectionLimits {
@@ -37,6 +39,8 @@ export interface HttpServerOptions {
   readonly limits: ConnectionLimits;
   /** Bodies declared larger than this are not asked for when a client waits for `100 Continue`. */
   readonly maxBodyBytes: number;
+  /** Speaks HTTPS with this certificate; plain HTTP without it. */
+  readonly tls?: SecureContextSource | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,7 +49,7 @@ export interface HttpServerOptions {
 export interface HttpServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** `http://host:port`, the host in brackets where it is IPv6. */
+  /** `http://host:port` or `https://host:port`, the host in brackets where it is IPv6. */
   readonly url: string;
   /**
    * Stops accepting connections, answers what is in flight with `Connection: close`, and closes
@@ -59,7 +63,7 @@ export interface HttpServer extends AsyncDisposable {
  * @throws HeadwayError `failed_precondition` when the address cannot be listened on.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { limits, clock, logger } = options;
+  const { clock, logger } = options;
   const inFlight = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
   let draining = false;
@@ -72,7 +76,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     response.on('close', () => inFlight.delete(response));
     options.handler(request, response);
   };
-  const server = createHardenedServer(limits, handle);
+  const server = await createHardenedServer(options, handle);
   server.on('checkContinue', (request, response) => {
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared <= options.maxBodyBytes) response.writeContinue();
@@ -82,9 +86,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     logger.verbose('A connection sent no valid HTTP.', { error });
     answerMalformed(error, socket as Socket, isBusy(socket as Socket));
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+  track(server, 'connection', sockets);
+  // Beneath TLS the handshake is sent, so what was asked is counted above it.
+  const speakers = options.tls === undefined ? sockets : new Set<Socket>();
+  if (options.tls !== undefined) track(server, 'secureConnection', speakers);
+  server.on('tlsClientError', (error) => {
+    logger.verbose('A connection did not come to TLS.', { error });
   });
   // Quiet is right while an answer is being made, wrong while a client does not take it.
   server.on('timeout', (socket: Socket) => {
@@ -96,13 +103,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
 
+  // Node's own list lacks the connections that are not through their handshake.
+  function destroyAll(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
   async function drain(timeoutMs: number): Promise<void> {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const response of inFlight) response.shouldKeepAlive = false;
     // Connections on which nothing was ever sent are not idle in node's eyes.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    const cancel = clock.schedule(timeoutMs, () => server.closeAllConnections());
+    for (const socket of speakers) if (socket.bytesRead === 0) socket.destroy();
+    const cancel = clock.schedule(timeoutMs, destroyAll);
     await closed;
     cancel();
   }
@@ -110,32 +122,62 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     host: options.host,
     port,
-    url: `http://${host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     drain,
     async [Symbol.asyncDispose]() {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
+      destroyAll();
       await closed;
     },
   };
 }
 
-function createHardenedServer(limits: ConnectionLimits, handle: HttpHandler): Server {
-  const slowestMs = Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs);
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: slowestMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      maxHeaderSize: limits.maxHeaderBytes,
-      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-      noDelay: true,
-    },
-    handle,
-  );
+function track(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  sockets: Set<Socket>,
+): void {
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+}
+
+async function createHardenedServer(
+  { limits, tls }: Pick<HttpServerOptions, 'limits' | 'tls'>,
+  handle: HttpHandler,
+): Promise<Server> {
+  const bounds = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: Math.max(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.maxHeaderBytes,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createServer(bounds, handle)
+      : await createTlsServer(
+          { ...bounds, handshakeTimeout: limits.headersTimeoutMs },
+          tls,
+          handle,
+        );
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.writeStallTimeoutMs;
+  return server;
+}
+
+async function createTlsServer(
+  bounds: HttpsOptions,
+  tls: SecureContextSource,
+  handle: HttpHandler,
+): Promise<Server> {
+  // Only servers with a certificate pay for reading this in.
+  const https = await import('node:https');
+  const server = https.createServer({ ...bounds, ...tls.options }, handle);
+  tls.follow(server);
   return server;
 }
 
