@@ -62,7 +62,7 @@ test('10,000 cycles of load, run and unload leave the memory of the process flat
   assert.ok(growth < 32 * megabyte, `the process grew by ${growth} bytes`);
 });
 
-test('100,000 runs leave the memory of the process flat', async () => {
+test('140,000 runs leave the memory of the process flat', async () => {
   await using model = await backend.load(plainModelSpec(folder));
   await using instance = await model.createInstance(plainModelConfig());
   const batches = [1, 2, 5].map((count) => Array.from({ length: count }, addition));
@@ -70,7 +70,12 @@ test('100,000 runs leave the memory of the process flat', async () => {
   const cycle = async (): Promise<void> => {
     await run(instance, ...(batches[(round += 1) % batches.length] ?? []));
   };
-  const growth = await growthBytes(cycle, { settling: 20_000, measured: 80_000 });
-  console.log(`runs: ${(growth / megabyte).toFixed(1)} MB in 80,000 runs`);
-  assert.ok(growth < 8 * megabyte, `the process grew by ${growth} bytes`);
+  // The heap may grow once by more than a small leak would; a leak grows on every time.
+  const growths: number[] = [];
+  for (const settling of [20_000, 0, 0]) {
+    growths.push(await growthBytes(cycle, { settling, measured: 40_000 }));
+  }
+  const growth = Math.min(...growths);
+  console.log(`runs: ${(growth / megabyte).toFixed(1)} MB in 40,000 runs`);
+  assert.ok(growth < 4 * megabyte, `the process grew by ${growths.join(', ')} bytes`);
 });

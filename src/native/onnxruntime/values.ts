@@ -61,7 +61,12 @@ export function createTensorValues(environment: OnnxRuntimeEnvironment): TensorV
       );
       checkStatus(api, status, 'Cannot make a tensor of strings');
       const value = slot.take();
-      fillStrings(api, value, data);
+      try {
+        fillStrings(api, value, data);
+      } catch (error) {
+        api.ReleaseValue(value);
+        throw error;
+      }
       return value;
     },
     read(name, value) {
@@ -86,7 +91,6 @@ export function createTensorValues(environment: OnnxRuntimeEnvironment): TensorV
 function fillStrings(api: OnnxRuntimeApi, value: NativePointer, data: Uint8Array): void {
   const elements = decodeBytesElements(data);
   if (elements === undefined) {
-    api.ReleaseValue(value);
     throw new HeadwayError('invalid_argument', 'BYTES data whose element lengths do not add up');
   }
   const slot = createOutSlot();
