@@ -19,6 +19,7 @@ import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Listeners } from './listeners.ts';
 import { openTracing } from './open-tracing.ts';
+import { openSharedMemory } from './open-shared-memory.ts';
 import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
 import { readHeadwayVersion } from './version.ts';
 
@@ -102,11 +103,15 @@ export async function startServer(
     createModelRepository(config, { backend, clock, logger, signal: stopping.signal }),
   );
   const tracing = resources.use(openTracing(config, { clock, logger }));
+  const sharedMemory = resources.use(openSharedMemory(config));
   const server = createInferenceServer({
     repository,
     name: config.serverName,
     version: readHeadwayVersion(),
-    extensions,
+    extensions: config.allowClientSharedMemory
+      ? [...extensions, 'system_shared_memory']
+      : extensions,
+    sharedMemory,
     logging: logControl,
     tracing,
   });

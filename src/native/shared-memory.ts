@@ -96,5 +96,5 @@ function findCalls(): MemoryCalls {
     shmOpen: library.func('shm_open', 'int', ['str', 'int', 'uint']),
     mmap: library.func('mmap', 'void*', ['void*', 'size_t', 'int', 'int', 'int', 'int64_t']),
     munmap: library.func('munmap', 'int', ['void*', 'size_t']),
-  } as unknown as MemoryCalls;
+  };
 }

@@ -4,6 +4,7 @@ import { HeadwayError } from '../core/error.ts';
 import type { Repository } from '../repository/repository.ts';
 import { inferRequest } from '../testing/infer-request.ts';
 import { createUntraced } from '../testing/untraced.ts';
+import { createFakeServer } from '../testing/fake-server.ts';
 import { createInferenceServer } from './inference-server.ts';
 import type { InferResponse } from './interface.ts';
 import { createLogControl } from './logging.ts';
@@ -39,6 +40,7 @@ function createFixture() {
     name: 'headway',
     version: '1.2.3',
     extensions: ['statistics'],
+    sharedMemory: createFakeServer().sharedMemory,
     logging: createLogControl('info'),
     tracing: createUntraced(),
   });
@@ -118,6 +120,7 @@ test('createInferenceServer() hides no mistake of the program behind "not ready"
     name: '',
     version: '',
     extensions: [],
+    sharedMemory: createFakeServer().sharedMemory,
     logging: createLogControl('info'),
     tracing: createUntraced(),
   });

@@ -2,7 +2,7 @@ import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { modelConfigToJson } from '../config/model-config-json.ts';
 import type { Tracing } from '../metrics/tracing.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { InferenceServer } from './interface.ts';
+import type { InferenceServer, SharedMemoryRegistry } from './interface.ts';
 import type { LogControl } from './logging.ts';
 import { createRequestGate } from './request-gate.ts';
 import type { ServedModel } from './served-model.ts';
@@ -15,6 +15,7 @@ export interface InferenceServerParts {
   readonly version: string;
   /** Protocol extensions that work here, as clients read them. */
   readonly extensions: readonly string[];
+  readonly sharedMemory: SharedMemoryRegistry;
   readonly logging: LogControl;
   readonly tracing: Tracing;
 }
@@ -65,6 +66,7 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     repositoryIndex: (readyOnly) => repository.index(readyOnly),
     loadModel: (name, overrides) => repository.load(name, overrides),
     unloadModel: (name) => repository.unload(name),
+    sharedMemory: parts.sharedMemory,
     logging: parts.logging,
     tracing: createServerTracing(parts.tracing, (model) => isResolvable(() => resolve(model, ''))),
     get inFlightCount() {

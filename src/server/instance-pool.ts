@@ -1,5 +1,6 @@
 import type { BackendInstance, BackendModel } from '../backends/backend.ts';
 import type { ModelConfig } from '../config/model-config.ts';
+import { holdingMemory } from './borrowed-memory.ts';
 
 /** The instances of one loaded model. Disposing frees them; they must be idle. */
 export interface InstancePool extends AsyncDisposable {
@@ -44,7 +45,9 @@ async function grow(
   const count = config.instanceGroups.reduce((sum, group) => sum + group.count, 0);
   const instances = existing.slice(0, count);
   try {
-    while (instances.length < count) instances.push(await model.createInstance(config));
+    while (instances.length < count) {
+      instances.push(holdingMemory(await model.createInstance(config)));
+    }
   } catch (error) {
     await disposeAll(instances.slice(existing.length));
     throw error;

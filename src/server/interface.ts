@@ -1,4 +1,4 @@
-import type { Parameters } from '../core/batch.ts';
+import type { BorrowedMemory, Parameters } from '../core/batch.ts';
 import type { NamedTensors, TensorSpec } from '../core/tensor.ts';
 import type { IndexEntry, LoadOverrides } from '../repository/repository.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
@@ -12,6 +12,11 @@ export interface RequestedOutput {
   readonly name: string;
   /** The number of classes to answer instead of the tensor; 0 for the tensor itself. */
   readonly classificationCount: number;
+  /**
+   * Where the client wants the bytes, in memory it shares; the answer's tensor is then the part of
+   * it that was written. Absent for an answer in the message.
+   */
+  readonly target?: Uint8Array | undefined;
 }
 
 /** A request after its protocol: what every front-end makes and the server answers. */
@@ -37,6 +42,62 @@ export interface InferRequest {
   readonly receivedMs: number;
   /** Where its stages are noted, when it is traced; the front-end begins and ends it. */
   readonly trace?: RequestTrace | undefined;
+  /** What inputs and targets in shared memory were borrowed with; absent when there are none. */
+  readonly memory?: SharedMemoryLease | undefined;
+}
+
+/** A part of a shared memory object, under a name that clients give it. */
+export interface SharedMemoryRegion {
+  readonly name: string;
+  /** The object's own name. */
+  readonly key: string;
+  readonly offsetBytes: number;
+  readonly byteLength: number;
+}
+
+/** A region as a client wants it; sizes exact, whatever they are. */
+export interface SharedMemoryRegistration {
+  readonly name: string;
+  readonly key: string;
+  readonly offsetBytes: number | bigint;
+  readonly byteLength: number | bigint;
+}
+
+/** A part of a region, as a request names it. */
+export interface SharedMemoryReference {
+  readonly region: string;
+  readonly offsetBytes: number | bigint;
+  readonly byteLength: number | bigint;
+}
+
+/** The regions one request uses. They stay mapped until it is released and nothing runs on them. */
+export interface SharedMemoryLease extends BorrowedMemory {
+  /**
+   * The bytes a request names: a view, which the client may change at any time.
+   * @throws HeadwayError `not_found` for a region that is not registered, `invalid_argument` for
+   * bytes outside it.
+   */
+  borrow(reference: SharedMemoryReference): Uint8Array;
+  /** To be called once, when the request is answered or has failed. */
+  release(): void;
+}
+
+/** Shared memory of clients on this machine. */
+export interface SharedMemoryRegistry {
+  /** @throws HeadwayError `unimplemented` when clients may not share memory, or as it is refused. */
+  register(registration: SharedMemoryRegistration): void;
+  /** A region in use goes when the last request that uses it has ended; an unknown one is none. */
+  unregister(name: string): void;
+  unregisterAll(): void;
+  /** The region of the name, or all when it is empty. @throws HeadwayError `not_found`. */
+  status(name: string): readonly SharedMemoryRegion[];
+  /** Begins a request that uses shared memory. */
+  lease(): SharedMemoryLease;
+  /** There is no GPU here: nothing can be registered, and nothing is. */
+  readonly cuda: Pick<SharedMemoryRegistry, 'unregister' | 'unregisterAll'> & {
+    register(name: string): void;
+    status(name: string): readonly never[];
+  };
 }
 
 /** Where the time of a request went, in milliseconds. */
@@ -109,4 +170,5 @@ export interface InferenceServer {
   /** Which lines the server's log holds. */
   readonly logging: LogControl;
   readonly tracing: ServerTracing;
+  readonly sharedMemory: SharedMemoryRegistry;
 }

@@ -11,6 +11,7 @@ import type { ServedVersion } from '../repository/repository.ts';
 import { createScheduler } from '../scheduler/dispatcher.ts';
 import { type ResponseCache, responseCacheKey } from '../scheduler/response-cache.ts';
 import type { JobTimings, Scheduler } from '../scheduler/scheduler.ts';
+import { deliverOutputs, outputTargetsOf, steadyInputs } from './borrowed-memory.ts';
 import { classify } from './classification.ts';
 import type { InstancePool } from './instance-pool.ts';
 import type { InferRequest, InferResponse, ModelMetadata, StageTimings } from './interface.ts';
@@ -115,12 +116,16 @@ function createInfer(parts: InferParts): ServedModel['infer'] {
     metrics.requestStarted();
     const durationMs = (): number => clock.nowMs() - request.receivedMs;
     try {
-      const { batchSize, outputNames } = validate(request);
-      const { id, parameters } = request;
-      const inputs = reshape.inputs(request.inputs);
-      const answered = await answer(request, { id, inputs, outputNames, parameters }, batchSize);
+      const given = steadyInputs(request);
+      const { batchSize, outputNames } = validate({ inputs: given, outputs: request.outputs });
+      const { id, parameters, memory } = request;
+      const inputs = reshape.inputs(given);
+      const outputTargets = memory && outputTargetsOf(request);
+      const job = { id, inputs, outputNames, parameters, memory, outputTargets };
+      const answered = await answer(request, job, batchSize);
       const { timings, cacheLookupMs } = answered;
-      const outputs = classifyOutputs(parts, request, reshape.outputs(answered.outputs));
+      const shaped = deliverOutputs(request, reshape.outputs(answered.outputs));
+      const outputs = classifyOutputs(parts, request, shaped);
       metrics.requestDone(
         timings === undefined
           ? { kind: 'cached', durationMs: durationMs(), cacheLookupMs: cacheLookupMs ?? 0 }
@@ -166,13 +171,12 @@ function createAnswer(
       deadlineMs: request.deadlineMs,
       signal: request.signal,
     });
-  if (cache === undefined) {
-    return async (request, job, batchSize) => {
+  return async (request, job, batchSize) => {
+    // A client could change shared inputs after they are looked up, and so answer for others.
+    if (cache === undefined || request.memory !== undefined) {
       const { outputs, timings } = await execute(request, job, batchSize);
       return { outputs, timings, cacheLookupMs: undefined };
-    };
-  }
-  return async (request, job, batchSize) => {
+    }
     const startMs = clock.nowMs();
     const key = responseCacheKey({
       modelName: spec.name,

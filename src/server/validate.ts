@@ -43,11 +43,14 @@ export function createRequestValidator(
 
   const outputNamesOf = (outputs: readonly RequestedOutput[]): readonly string[] => {
     if (outputs.length === 0) return allOutputs;
-    for (const { name } of outputs) {
+    for (const { name, classificationCount, target } of outputs) {
       if (!knownOutputs.has(name)) {
         throw invalidArgument(
           `unexpected inference output '${name}' for model '${config.name}'; it has ${allOutputs.map((output) => `'${output}'`).join(', ')}`,
         );
+      }
+      if (target !== undefined && classificationCount > 0) {
+        throw invalidArgument("Output can't set both 'shared_memory_region' and 'classification'");
       }
     }
     return outputs.map((output) => output.name);

@@ -2,6 +2,8 @@ import { HeadwayError } from '../core/error.ts';
 import type { NamedTensors, Tensor } from '../core/tensor.ts';
 import { encodeBytesElements } from '../core/tensor.ts';
 import type { LoadOverrides } from '../repository/repository.ts';
+import type { SharedMemoryMapper } from '../native/shared-memory.ts';
+import { createSharedMemoryRegistry } from '../server/shared-memory.ts';
 import type {
   InferRequest,
   InferResponse,
@@ -63,11 +65,14 @@ export function createFakeServer(overrides: Partial<InferenceServer> = {}): Fake
     async unloadModel(name) {
       unloads.push(name);
     },
+    sharedMemory: createSharedMemoryRegistry({ isAllowed: false, mapper: noMapper }),
     logging: createLogControl('info'),
     tracing: createUntraced(),
     ...overrides,
   };
 }
+
+const noMapper: SharedMemoryMapper = { map: () => undefined };
 
 function assertEcho(name: string, version: string): string {
   if (name === 'echo' && (version === '' || version === '1')) return name;

@@ -4,6 +4,7 @@ import type { InferenceServer } from '../../server/interface.ts';
 import { negotiateCoding, packBody } from '../http/compression.ts';
 import { joinParts, sendParts } from '../http/respond.ts';
 import type { HttpExchange } from '../http/route.ts';
+import { borrowShared } from './borrow-shared.ts';
 import { decodeRawRequest } from './codec/raw.ts';
 import { type DecodedInferRequest, decodeInferRequest } from './codec/request.ts';
 import { type EncodedInferResponse, encodeInferResponse } from './codec/response.ts';
@@ -34,16 +35,22 @@ export function createInferHandler(
     const trace = beginTrace(exchange, options);
     const body = await readInferBody(exchange, options);
     const receivedMs = clock.nowMs();
-    const signal = watchClient(exchange, () => budget.release(body.heldBytes));
+    let isAnswered = false;
+    const signal = watchClient(exchange, () => {
+      budget.release(body.heldBytes);
+      // Until the model has answered, and the answer is written, the body may still be read.
+      if (isAnswered && exchange.response.writableFinished) budget.recycle(body.bytes.buffer);
+    });
     trace?.mark('HTTP_RECV_END', receivedMs);
 
-    const decoded = await decode(body, { modelName, modelVersion });
-    const answer = await server.infer({
+    const decoded = await decode(options, body, { modelName, modelVersion });
+    const { inputs, outputs, memory } = borrowShared(decoded, server.sharedMemory);
+    const answering = server.infer({
       modelName,
       modelVersion,
       id: decoded.request.id,
-      inputs: decoded.request.inputs,
-      outputs: decoded.request.outputs,
+      inputs,
+      outputs,
       parameters: decoded.request.parameters,
       priority: decoded.request.priority,
       timeoutMicroseconds: decoded.request.timeoutMicroseconds,
@@ -51,7 +58,10 @@ export function createInferHandler(
       signal,
       receivedMs,
       trace,
+      memory,
     });
+    const answer = await (memory === undefined ? answering : answering.finally(memory.release));
+    isAnswered = true;
     const encoded = await encodeInferResponse(answer, decoded.form);
     const head: string[] = [];
     if (request.headers['headway-timings'] !== undefined) {
@@ -64,19 +74,20 @@ export function createInferHandler(
     }
     await send(exchange, encoded, head);
   };
+}
 
-  function decode(
-    { bytes, headerLength }: InferBody,
-    { modelName, modelVersion }: { readonly modelName: string; readonly modelVersion: string },
-  ): DecodedInferRequest | Promise<DecodedInferRequest> {
-    if (headerLength !== 0) {
-      const maxJsonTensorBytes = options.limits.maxBodyBytes;
-      return decodeInferRequest(bytes, { headerLength, modelName, maxJsonTensorBytes });
-    }
-    const metadata = server.modelMetadata(modelName, modelVersion);
-    const { max_batch_size: maxBatchSize } = server.modelConfig(modelName, modelVersion);
-    return decodeRawRequest(bytes, metadata, typeof maxBatchSize === 'number' && maxBatchSize > 0);
+function decode(
+  { server, limits }: InferHandlerOptions,
+  { bytes, headerLength }: InferBody,
+  { modelName, modelVersion }: { readonly modelName: string; readonly modelVersion: string },
+): DecodedInferRequest | Promise<DecodedInferRequest> {
+  if (headerLength !== 0) {
+    const maxJsonTensorBytes = limits.maxBodyBytes;
+    return decodeInferRequest(bytes, { headerLength, modelName, maxJsonTensorBytes });
   }
+  const metadata = server.modelMetadata(modelName, modelVersion);
+  const { max_batch_size: maxBatchSize } = server.modelConfig(modelName, modelVersion);
+  return decodeRawRequest(bytes, metadata, typeof maxBatchSize === 'number' && maxBatchSize > 0);
 }
 
 /** Begins the trace of a request, when one is due; it ends with the answer, whatever that is. */

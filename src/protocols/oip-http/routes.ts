@@ -15,6 +15,7 @@ import {
 import { decodeIndexRequest, decodeLoadRequest, decodeUnloadRequest } from './codec/repository.ts';
 import { createInferHandler } from './infer.ts';
 import { createSettingsRoutes } from './settings-routes.ts';
+import { createSharedMemoryRoutes } from './shared-memory-routes.ts';
 import { failOip } from './status.ts';
 import { type BodyRouteOptions, withBody } from './with-body.ts';
 
@@ -48,6 +49,7 @@ export function createOipRoutes(options: OipRoutesOptions): readonly Route[] {
     ...onModel('POST', '/infer', 'inference', createInferHandler({ ...options, budget })),
     ...repositoryRoutes(server, { limits, budget }),
     ...createSettingsRoutes(server, { limits, budget }),
+    ...createSharedMemoryRoutes(server.sharedMemory, { limits, budget }),
   ];
 }
 

@@ -36,6 +36,7 @@ export function decodeRawRequest(
       timeoutMicroseconds: 0,
     },
     form: { binaryByDefault: true, binaryByName: undefined },
+    sharedInputs: undefined,
   };
 }
 

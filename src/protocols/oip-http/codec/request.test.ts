@@ -100,7 +100,11 @@ test('decodeInferRequest() sorts parameters', () => {
   assert.equal(request.timeoutMicroseconds, 5000);
   assert.deepEqual({ ...request.parameters }, { temperature: 0.5, label: 'a', flag: true });
   assert.equal(request.id, 'r1');
-  assert.deepEqual(form, { binaryByDefault: true, binaryByName: undefined });
+  assert.deepEqual(form, {
+    binaryByDefault: true,
+    binaryByName: undefined,
+    sharedByName: undefined,
+  });
 });
 
 test('decodeInferRequest() keeps 64-bit parameters and strange names', () => {
@@ -190,12 +194,12 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'neither data nor size',
     { json: inputOf({}) },
-    /needs either 'data' or the parameter 'binary_data_size'/,
+    /needs one of 'data', the parameter 'binary_data_size' and/,
   ],
   [
     'data and size',
     { json: inputOf({ data: [1, 2], parameters: { binary_data_size: 8 } }) },
-    /and not both/,
+    /and only one of them/,
   ],
   [
     'data that is no array',
@@ -383,11 +387,6 @@ test('decodeInferRequest() names what is not built', () => {
   });
   const named = { inputs: [], parameters: { sequence_id: 'a' } };
   assert.throws(() => decode({ json: named }), { code: 'unimplemented' });
-  const shared = inputOf({ parameters: { shared_memory_region: 'r' } });
-  assert.throws(() => decode({ json: shared }), {
-    code: 'unimplemented',
-    message: /Shared memory/,
-  });
 });
 
 test('decodeInferRequest() limits what JSON grows to', () => {
@@ -426,3 +425,51 @@ test('decodeInferRequest() checks BYTES frames', () => {
     });
   }
 });
+
+test('decodeInferRequest() tells where in shared memory tensors are', () => {
+  const at = (offset: number) => ({
+    shared_memory_region: 'r',
+    shared_memory_byte_size: 8,
+    ...(offset > 0 ? { shared_memory_offset: offset } : {}),
+  });
+  const { request, sharedInputs, form } = decode({
+    json: {
+      ...inputOf({ parameters: at(0) }),
+      outputs: [{ name: 'y', parameters: at(16) }, { name: 'z' }],
+    },
+  });
+  assert.equal(request.inputs.get('x')?.data.byteLength, 0);
+  assert.deepEqual(sharedInputs?.get('x'), { region: 'r', offsetBytes: 0, byteLength: 8 });
+  assert.deepEqual(
+    [...(form.sharedByName ?? [])],
+    [['y', { region: 'r', offsetBytes: 16, byteLength: 8 }]],
+  );
+  const huge = `{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"parameters":{"shared_memory_region":"r","shared_memory_byte_size":18446744073709551584}}]}`;
+  assert.equal(decode({ json: huge }).sharedInputs?.get('x')?.byteLength, 18446744073709551584n);
+});
+
+const region = { shared_memory_region: 'r' };
+for (const [what, json, message] of [
+  ['data', inputOf({ data: [1, 2], parameters: region }), /and only one of them/],
+  ['binary data', inputOf({ parameters: { ...region, binary_data_size: 8 } }), /and only one of/],
+  ['a region that is no text', inputOf({ parameters: { shared_memory_region: 1 } }), /a string/],
+  [
+    'a negative size',
+    inputOf({ parameters: { ...region, shared_memory_byte_size: -1 } }),
+    /'shared_memory_byte_size' of input 'x' must be a whole number from 0/,
+  ],
+  [
+    'classes',
+    { inputs: [], outputs: [{ name: 'y', parameters: { ...region, classification: 1 } }] },
+    /Output can't set both 'shared_memory_region' and 'classification'/,
+  ],
+  [
+    'binary outputs',
+    { inputs: [], outputs: [{ name: 'y', parameters: { ...region, binary_data: true } }] },
+    /Output can't set both 'shared_memory_region' and 'binary_data'/,
+  ],
+] as const) {
+  test(`decodeInferRequest() refuses shared memory together with ${what}`, () => {
+    assert.throws(() => decode({ json }), { code: 'invalid_argument', message });
+  });
+}

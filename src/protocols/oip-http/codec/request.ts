@@ -1,17 +1,17 @@
 import { invalidArgument } from '../../../core/error.ts';
 import { type Tensor, tensorByteLength } from '../../../core/tensor.ts';
-import type { InferRequest, RequestedOutput } from '../../../server/interface.ts';
+import type {
+  InferRequest,
+  RequestedOutput,
+  SharedMemoryReference,
+} from '../../../server/interface.ts';
 import { createBinaryReader } from './binary.ts';
 import { type JsonObject, readJson } from './json.ts';
 import { asArray, asObject, asOptionalObject, asText } from './members.ts';
 import { quoteText } from './quote.ts';
 import { readOutputParameters, readRequestParameters } from './parameters.ts';
-import {
-  type ReadTensor,
-  type TensorSource,
-  readTensor,
-  refuseSharedMemory,
-} from './tensor-read.ts';
+import { readSharedMemoryReference } from './shared-memory.ts';
+import { type ReadTensor, type TensorSource, readTensor } from './tensor-read.ts';
 
 /** In which form each output is to be answered. */
 export interface OutputForm {
@@ -19,7 +19,12 @@ export interface OutputForm {
   readonly binaryByDefault: boolean;
   /** Of listed outputs; `undefined` when none were. */
   readonly binaryByName: ReadonlyMap<string, boolean> | undefined;
+  /** Of outputs that go to shared memory; `undefined` when none do. */
+  readonly sharedByName?: SharedReferences | undefined;
 }
+
+/** Places in shared memory by tensor. */
+export type SharedReferences = ReadonlyMap<string, SharedMemoryReference>;
 
 /** What the body of an infer request says. */
 export interface DecodedInferRequest {
@@ -28,6 +33,8 @@ export interface DecodedInferRequest {
     'id' | 'inputs' | 'outputs' | 'parameters' | 'priority' | 'timeoutMicroseconds'
   >;
   readonly form: OutputForm;
+  /** Where inputs are that are in shared memory: they have no data yet. `undefined` when none are. */
+  readonly sharedInputs: SharedReferences | undefined;
 }
 
 export interface DecodeInferOptions {
@@ -45,10 +52,10 @@ const sliceElements = 16 * 1024;
 
 /**
  * Reads the body of an infer request: JSON, then the binary tensor data in the order of the inputs.
- * Binary tensors are views into the body. Large JSON data is read in turns of the event loop, and
+ * Binary tensors are views into the body; those in shared memory are still to be fetched. Large JSON data is read in turns of the event loop, and
  * the result is then a promise.
  * @throws HeadwayError `invalid_argument` saying what is wrong and where, `unimplemented` for
- * sequences and shared memory.
+ * sequences.
  */
 export function decodeInferRequest(
   body: Uint8Array,
@@ -59,13 +66,13 @@ export function decodeInferRequest(
   const binary = createBinaryReader(body.subarray(headerLength), options.modelName);
   const members = asObject(root, 'The request');
   const inputs = new Map<string, Tensor>();
-  const pending = readInputs(members, { kind: 'input', text, binary }, inputs);
+  const { pending, shared } = readInputs(members, { kind: 'input', text, binary }, inputs);
   binary.finish();
   assertJsonTensorBytes(pending, options.maxJsonTensorBytes);
   const reserved = readRequestParameters(
     asOptionalObject(members.get('parameters'), "The request's 'parameters'"),
   );
-  const { outputs, binaryByName } = readOutputs(members);
+  const { outputs, binaryByName, sharedByName } = readOutputs(members);
   const decoded: DecodedInferRequest = {
     request: {
       id: readId(members),
@@ -75,7 +82,8 @@ export function decodeInferRequest(
       priority: reserved.priority,
       timeoutMicroseconds: reserved.timeoutMicroseconds,
     },
-    form: { binaryByDefault: reserved.binaryByDefault, binaryByName },
+    form: { binaryByDefault: reserved.binaryByDefault, binaryByName, sharedByName },
+    sharedInputs: shared,
   };
   if (pending.length === 0) return decoded;
   if (text.length > inlineJsonBytes) return readInSlices(pending, inputs).then(() => decoded);
@@ -86,21 +94,29 @@ export function decodeInferRequest(
   return decoded;
 }
 
-/** Fills `inputs` and returns those whose data is still to be read. */
+interface Inputs {
+  /** Those whose data is still to be read. */
+  readonly pending: readonly ReadTensor[];
+  readonly shared: SharedReferences | undefined;
+}
+
+/** Fills `inputs` and tells which of them lack their data. */
 function readInputs(
   members: JsonObject,
   source: TensorSource,
   inputs: Map<string, Tensor>,
-): readonly ReadTensor[] {
+): Inputs {
   const pending: ReadTensor[] = [];
+  let shared: Map<string, SharedMemoryReference> | undefined;
   for (const value of asArray(members.get('inputs'), "The request's 'inputs'")) {
     const input = readTensor(asObject(value, "An entry of 'inputs'"), source);
     if (inputs.has(input.name))
       throw invalidArgument(`The input ${quoteText(input.name)} is given twice.`);
     inputs.set(input.name, input.tensor);
     if (input.pending !== undefined) pending.push(input);
+    if (input.shared !== undefined) shared = (shared ?? new Map()).set(input.name, input.shared);
   }
-  return pending;
+  return { pending, shared };
 }
 
 function complete({ name, tensor, pending }: ReadTensor, inputs: Map<string, Tensor>): void {
@@ -137,9 +153,14 @@ function readId(members: JsonObject): string {
 interface Outputs {
   readonly outputs: readonly RequestedOutput[];
   readonly binaryByName: ReadonlyMap<string, boolean> | undefined;
+  readonly sharedByName: SharedReferences | undefined;
 }
 
-const allOutputs: Outputs = Object.freeze({ outputs: [], binaryByName: undefined });
+const allOutputs: Outputs = Object.freeze({
+  outputs: [],
+  binaryByName: undefined,
+  sharedByName: undefined,
+});
 
 function readOutputs(members: JsonObject): Outputs {
   const listed = members.get('outputs');
@@ -148,6 +169,7 @@ function readOutputs(members: JsonObject): Outputs {
   if (values.length === 0) return allOutputs;
   const outputs: RequestedOutput[] = [];
   const binaryByName = new Map<string, boolean>();
+  let sharedByName: Map<string, SharedMemoryReference> | undefined;
   for (const value of values) {
     const output = asObject(value, "An entry of 'outputs'");
     const name = asText(output.get('name'), "The 'name' of an output");
@@ -155,10 +177,20 @@ function readOutputs(members: JsonObject): Outputs {
       throw invalidArgument(`output ${quoteText(name)} already exists in request`);
     const owner = `output ${quoteText(name)}`;
     const parameters = asOptionalObject(output.get('parameters'), `The 'parameters' of ${owner}`);
-    refuseSharedMemory(parameters, owner);
     const { binary, classificationCount } = readOutputParameters(parameters, owner);
     binaryByName.set(name, binary);
+    const shared = readSharedMemoryReference(parameters, owner);
+    if (shared !== undefined) {
+      refuseTwoPlaces(binary, classificationCount);
+      sharedByName = (sharedByName ?? new Map()).set(name, shared);
+    }
     outputs.push({ name, classificationCount });
   }
-  return { outputs, binaryByName };
+  return { outputs, binaryByName, sharedByName };
+}
+
+function refuseTwoPlaces(binary: boolean, classificationCount: number): void {
+  if (!binary && classificationCount === 0) return;
+  const other = binary ? 'binary_data' : 'classification';
+  throw invalidArgument(`Output can't set both 'shared_memory_region' and '${other}'`);
 }

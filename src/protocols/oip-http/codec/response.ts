@@ -2,6 +2,7 @@ import type { InferResponse } from '../../../server/interface.ts';
 import { writeParametersMember, writeTensorHead } from './json-members.ts';
 import { writeJsonData } from './json-write.ts';
 import type { OutputForm } from './request.ts';
+import { writeSharedMemoryParameters } from './shared-memory.ts';
 
 /** The body of an infer answer. */
 export interface EncodedInferResponse {
@@ -37,7 +38,9 @@ function isBinary(name: string, form: OutputForm): boolean {
 
 function jsonTensorBytes({ outputs }: InferResponse, form: OutputForm): number {
   let total = 0;
-  for (const [name, { data }] of outputs) if (!isBinary(name, form)) total += data.byteLength;
+  for (const [name, { data }] of outputs) {
+    if (!isBinary(name, form) && !form.sharedByName?.has(name)) total += data.byteLength;
+  }
   return total;
 }
 
@@ -71,7 +74,10 @@ function* writeResponse(
   for (const [name, tensor] of response.outputs) {
     const head = separator + writeTensorHead(name, tensor);
     separator = ',';
-    if (isBinary(name, form)) {
+    const shared = form.sharedByName?.get(name);
+    if (shared !== undefined) {
+      yield `${head},${writeSharedMemoryParameters(shared, tensor.data.byteLength)}}`;
+    } else if (isBinary(name, form)) {
       binary.push(tensor.data);
       yield `${head},"parameters":{"binary_data_size":${tensor.data.byteLength}}}`;
     } else {

@@ -1,11 +1,13 @@
 import { isDatatype } from '../../../core/datatype.ts';
-import { HeadwayError, invalidArgument } from '../../../core/error.ts';
+import { invalidArgument } from '../../../core/error.ts';
 import { type Shape, elementCount } from '../../../core/shape.ts';
 import type { Tensor } from '../../../core/tensor.ts';
+import type { SharedMemoryReference } from '../../../server/interface.ts';
 import type { BinaryReader } from './binary.ts';
 import type { JsonObject, JsonSpan, JsonValue } from './json.ts';
 import { type JsonDataReader, createJsonDataReader } from './json-data.ts';
 import { quoteText } from './quote.ts';
+import { readSharedMemoryReference } from './shared-memory.ts';
 import { asArray, asOptionalObject, asText, describe } from './members.ts';
 
 /** The message a tensor is read from. */
@@ -16,11 +18,15 @@ export interface TensorSource {
   readonly binary: BinaryReader;
 }
 
-/** A tensor; one given as JSON is without its data until `pending` is read. */
+/**
+ * A tensor; one given as JSON is without its data until `pending` is read, and one in shared memory
+ * until it is fetched from there.
+ */
 export interface ReadTensor {
   readonly name: string;
   readonly tensor: Tensor;
   readonly pending: JsonDataReader | undefined;
+  readonly shared: SharedMemoryReference | undefined;
 }
 
 const maxRank = 64;
@@ -28,7 +34,7 @@ const noData: Uint8Array = new Uint8Array(0);
 
 /**
  * Reads an entry of `inputs` or `outputs`, taking its binary data.
- * @throws HeadwayError `invalid_argument` saying what is wrong, `unimplemented` for shared memory.
+ * @throws HeadwayError `invalid_argument` saying what is wrong.
  */
 export function readTensor(members: JsonObject, { kind, text, binary }: TensorSource): ReadTensor {
   const name = asText(members.get('name'), `The 'name' of an ${kind}`);
@@ -39,34 +45,29 @@ export function readTensor(members: JsonObject, { kind, text, binary }: TensorSo
   }
   const shape = readShape(members.get('shape'), owner);
   const parameters = asOptionalObject(members.get('parameters'), `The 'parameters' of ${owner}`);
-  refuseSharedMemory(parameters, owner);
+  const shared = readSharedMemoryReference(parameters, owner);
   const size = parameters?.get('binary_data_size');
   const data = members.get('data');
-  if ((size === undefined) === (data === undefined)) {
+  const given = [data, size, shared].filter((source) => source !== undefined);
+  if (given.length !== 1) {
     throw invalidArgument(
-      `The ${owner} needs either 'data' or the parameter 'binary_data_size', and not both.`,
+      `The ${owner} needs one of 'data', the parameter 'binary_data_size' and the parameter 'shared_memory_region', and only one of them.`,
     );
+  }
+  if (shared !== undefined) {
+    return { name, tensor: { datatype, shape, data: noData }, pending: undefined, shared };
   }
   if (size !== undefined) {
     if (typeof size !== 'number' || size < 0) {
       throw invalidArgument(`The 'binary_data_size' of ${owner} must be a whole number from 0.`);
     }
     const bytes = binary.take(size, { owner, datatype, shape });
-    return { name, tensor: { datatype, shape, data: bytes }, pending: undefined };
+    return { name, tensor: { datatype, shape, data: bytes }, pending: undefined, shared };
   }
   const { start, end } = asSpan(data, owner);
   const count = elementCount(shape) ?? 0;
   const pending = createJsonDataReader({ owner, datatype, elementCount: count, text, start, end });
-  return { name, tensor: { datatype, shape, data: noData }, pending };
-}
-
-/** @throws HeadwayError `unimplemented` when a tensor's parameters name a shared memory region. */
-export function refuseSharedMemory(parameters: JsonObject | undefined, owner: string): void {
-  if (parameters?.has('shared_memory_region') !== true) return;
-  throw new HeadwayError(
-    'unimplemented',
-    `Shared memory is not supported; send the data of ${owner} in the message.`,
-  );
+  return { name, tensor: { datatype, shape, data: noData }, pending, shared };
 }
 
 function asSpan(data: JsonValue | undefined, owner: string): JsonSpan {
