@@ -249,13 +249,20 @@ describe('a request over the wire', () => {
 describe('an address and a key', () => {
   test('an address beyond loopback needs a key or a flag', async () => {
     await assert.rejects(
-      createServer({ modelRepositories: [], httpHost: '0.0.0.0', httpPort: 0, metricsPort: 0 }),
+      createServer({
+        modelRepositories: [],
+        httpHost: '0.0.0.0',
+        httpPort: 0,
+        grpcPort: 0,
+        metricsPort: 0,
+      }),
       { code: 'invalid_argument', message: /httpHost.*0\.0\.0\.0.*--api-key.*--insecure/ },
     );
     await using open = await createServer({
       modelRepositories: [],
       httpHost: '0.0.0.0',
       httpPort: 0,
+      grpcPort: 0,
       metricsPort: 0,
       insecure: true,
     });
@@ -303,12 +310,17 @@ describe('an address and a key', () => {
     await using served = await serve({ 'm/1/model.onnx': identity });
     const httpPort = Number(new URL(served.url).port);
     await assert.rejects(
-      createServer({ modelRepositories: [served.repository.root], httpPort, metricsPort: 0 }),
+      createServer({
+        modelRepositories: [served.repository.root],
+        httpPort,
+        grpcPort: 0,
+        metricsPort: 0,
+      }),
       { code: 'failed_precondition', message: new RegExp(`port ${httpPort}: it is in use`) },
     );
     const nowhere = join(served.repository.root, 'nowhere');
     await assert.rejects(
-      createServer({ modelRepositories: [nowhere], httpPort: 0, metricsPort: 0 }),
+      createServer({ modelRepositories: [nowhere], httpPort: 0, grpcPort: 0, metricsPort: 0 }),
       { code: 'failed_precondition', message: /is no folder/ },
     );
     const library = join(served.repository.root, 'not-a-library.so');
@@ -317,6 +329,7 @@ describe('an address and a key', () => {
       createServer({
         modelRepositories: [],
         httpPort: 0,
+        grpcPort: 0,
         metricsPort: 0,
         onnxruntimeLibrary: library,
       }),

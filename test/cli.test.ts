@@ -93,7 +93,7 @@ describe('the command line', () => {
     busy.listen(0, '127.0.0.1');
     await once(busy, 'listening');
     const { port } = busy.address() as AddressInfo;
-    const serve = ['serve', '--log-level', 'error', '--metrics-port', '0'];
+    const serve = ['serve', '--log-level', 'error', '--grpc-port', '0', '--metrics-port', '0'];
     for (const [args, message] of [
       [['inspect', join(root, 'mm')], /did you mean 'm'/],
       [['inspect', join(root, 'x')], /Cannot read 'x'/],
@@ -195,7 +195,7 @@ describe('headway serve', () => {
     await using repository = await createTestRepository(
       Object.fromEntries(names.map((name) => [name, model])),
     );
-    const ports = ['--http-port', '0', '--metrics-port', '0'];
+    const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
     const child = spawn(process.execPath, [
       main,
       'serve',

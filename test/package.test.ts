@@ -66,7 +66,7 @@ test('npx headway serve answers for a model', { timeout: 60_000 }, async () => {
   const version = path.join(folder, 'models/echo/1');
   await mkdir(version, { recursive: true });
   await writeModel(path.join(version, 'model.onnx'), identityModel('FP32', [1, 2]));
-  const ports = ['--http-port', '0', '--metrics-port', '0'];
+  const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const server = spawn(
     'npx',
     ['headway', 'serve', '--model-repository', 'models', ...ports, '--json'],

@@ -125,7 +125,7 @@ dynamic_batching { max_queue_delay_microseconds: 100000000 }
       },
     };
     const server = await createServer(
-      { modelRepositories: [repository.root], httpPort: 0, metricsPort: 0 },
+      { modelRepositories: [repository.root], httpPort: 0, grpcPort: 0, metricsPort: 0 },
       { logger, signal: stop.signal },
     );
     assert.equal(server.isReady(), false);
@@ -136,7 +136,7 @@ dynamic_batching { max_queue_delay_microseconds: 100000000 }
 
   test('leaves the port free for the next server', async () => {
     await using repository = await createTestRepository({ 'm/1/model.onnx': addModel() });
-    const config = { modelRepositories: [repository.root], metricsPort: 0 };
+    const config = { modelRepositories: [repository.root], grpcPort: 0, metricsPort: 0 };
     const first = await createServer({ ...config, httpPort: 0 });
     const httpPort = Number(new URL(first.urls.http).port);
     await first.close();

@@ -33,6 +33,7 @@ function settings({ root }: TestRepository, given: ServerConfigInput = {}): Serv
   return {
     modelRepositories: [`${root}/models`],
     httpPort: 0,
+    grpcPort: 0,
     metricsPort: 0,
     tlsCertificate: `${root}/server.pem`,
     tlsKey: `${root}/server.key`,

@@ -51,6 +51,7 @@ async function serverColdMs(repository: string, port: number): Promise<number> {
       'serve',
       `--model-repository=${repository}`,
       `--http-port=${port}`,
+      '--grpc-port=0',
       '--metrics-port=0',
       '--log-level=error',
     ],

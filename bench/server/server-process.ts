@@ -5,6 +5,7 @@ import { createServer } from '../../src/cli/create-server.ts';
 const server = await createServer({
   modelRepositories: [process.argv[2] ?? ''],
   httpPort: 0,
+  grpcPort: 0,
   metricsPort: 0,
 });
 process.on('disconnect', () => process.exit());

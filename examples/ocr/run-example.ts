@@ -81,6 +81,7 @@ async function startServer(
     logLevel: 'warning' as const,
     modelRepositories: [models.repository],
     httpPort: port,
+    grpcPort: port === 0 ? 0 : port + 1,
     metricsPort: port === 0 ? 0 : port + 2,
   };
   const server = await createServer(settings, { logger });

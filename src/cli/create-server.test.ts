@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true }));
 
-const ports = { httpPort: 0, metricsPort: 0 };
+const ports = { httpPort: 0, grpcPort: 0, metricsPort: 0 };
 
 test('createServer() serves a repository, its metrics, and a model that names its source', async () => {
   await using server = await createServer({

@@ -25,7 +25,8 @@ import { readHeadwayVersion } from './version.ts';
 
 /** A server that answers requests. Disposing it is closing it. */
 export interface RunningServer extends AsyncDisposable {
-  readonly urls: { readonly http: string; readonly metrics: string };
+  /** That of gRPC is `host:port`, as its clients take it. */
+  readonly urls: { readonly http: string; readonly grpc: string; readonly metrics: string };
   /** Whether every wanted model is in service. */
   isReady(): boolean;
   /**

@@ -3,8 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import { createHttpHandler } from '../protocols/http/handler.ts';
 import { createKeyAuthorizer, hashApiKey } from '../protocols/http/authorize.ts';
-import { defaultBodyLimits } from '../protocols/http/limits.ts';
-import type { Route } from '../protocols/http/route.ts';
+import { type BodyLimits, defaultBodyLimits } from '../protocols/http/limits.ts';
+import type { Authorize, Route } from '../protocols/http/route.ts';
 import {
   type HttpServer,
   type HttpServerOptions,
@@ -12,9 +12,13 @@ import {
   startHttpServer,
 } from '../protocols/http/server.ts';
 import type { SecureContextSource } from '../protocols/http/tls.ts';
+import { createOipGrpcMethods } from '../protocols/oip-grpc/methods.ts';
+import { type GrpcServer, startGrpcServer } from '../protocols/oip-grpc/server.ts';
+import { defaultSessionLimits } from '../protocols/oip-grpc/session-limits.ts';
 import { createMetricsRoutes } from '../protocols/metrics/routes.ts';
 import { createOipRoutes } from '../protocols/oip-http/routes.ts';
 import type { InferenceServer } from '../server/interface.ts';
+import { createYoungCollector } from './collect-young.ts';
 
 /** What the listening ports are made of. */
 export interface ListenerParts {
@@ -28,7 +32,8 @@ export interface ListenerParts {
 
 /** The ports a server listens on. Disposing closes them at once. */
 export interface Listeners extends AsyncDisposable {
-  readonly urls: { readonly http: string; readonly metrics: string };
+  /** That of gRPC is `host:port`, as its clients take it. */
+  readonly urls: { readonly http: string; readonly grpc: string; readonly metrics: string };
   /** Accepts nothing more and resolves when what was asked is answered, or `timeoutMs` is over. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -43,7 +48,11 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   await using opened = new AsyncDisposableStack();
   const tls = await openTls(parts);
   if (tls !== undefined) opened.use(tls);
-  const limits = { ...defaultBodyLimits, maxBodyBytes: config.maxBodyBytes };
+  const limits = {
+    ...defaultBodyLimits,
+    maxBodyBytes: config.maxBodyBytes,
+    collectYoung: createYoungCollector(),
+  };
   const http = opened.use(
     await listen(parts, createOipRoutes({ server, clock, limits }), {
       host: config.httpHost,
@@ -51,6 +60,7 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
       tls,
     }),
   );
+  const grpc = opened.use(await listenGrpc(parts, { limits, tls }));
   const metrics = opened.use(
     await listen(parts, createMetricsRoutes(parts.renderMetrics), {
       host: config.metricsHost,
@@ -60,9 +70,9 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   );
   const owned = opened.move();
   return {
-    urls: { http: http.url, metrics: metrics.url },
+    urls: { http: http.url, grpc: grpc.target, metrics: metrics.url },
     async drain(timeoutMs) {
-      await Promise.all([http.drain(timeoutMs), metrics.drain(timeoutMs)]);
+      await Promise.all([http, grpc, metrics].map((listener) => listener.drain(timeoutMs)));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -80,17 +90,38 @@ async function openTls({
   return openSecureContextSource({ certificate, key, clientCa }, { clock, logger });
 }
 
+function listenGrpc(
+  { config, server, clock, logger }: ListenerParts,
+  { limits, tls }: { readonly limits: BodyLimits; readonly tls: SecureContextSource | undefined },
+): Promise<GrpcServer> {
+  return startGrpcServer({
+    host: config.grpcHost,
+    port: config.grpcPort,
+    methods: createOipGrpcMethods({ server, clock, limits }),
+    authorize: createAuthorizer(config),
+    bodyLimits: limits,
+    sessionLimits: { ...defaultSessionLimits, maxHeaderBytes: config.maxHeaderBytes },
+    tls,
+    clock,
+    logger,
+  });
+}
+
+function createAuthorizer({ apiKeys }: ServerConfig): Authorize {
+  return createKeyAuthorizer(
+    apiKeys.map((key) => ({
+      sha256: hashApiKey(key),
+      planes: ['inference', 'admin', 'observability'],
+    })),
+  );
+}
+
 function listen(
   { config, clock, logger }: ListenerParts,
   routes: readonly Route[],
   address: Pick<HttpServerOptions, 'host' | 'port' | 'tls'>,
 ): Promise<HttpServer> {
-  const authorize = createKeyAuthorizer(
-    config.apiKeys.map((key) => ({
-      sha256: hashApiKey(key),
-      planes: ['inference', 'admin', 'observability'],
-    })),
-  );
+  const authorize = createAuthorizer(config);
   return startHttpServer({
     ...address,
     handler: createHttpHandler({ routes, authorize, clock, logger }),

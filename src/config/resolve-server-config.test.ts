@@ -64,6 +64,7 @@ test('resolveServerConfig() never prints a value that may be a secret', () => {
 test('resolveServerConfig() wants a key or an explicit flag beyond loopback', () => {
   refuses({ httpHost: '0.0.0.0' }, /'httpHost' is '0\.0\.0\.0'.*--api-key.*--insecure/);
   refuses({ metricsHost: '::' }, /'metricsHost'/);
+  refuses({ grpcHost: '::' }, /'grpcHost'/);
   assert.equal(resolve({ httpHost: '0.0.0.0', insecure: true }).httpHost, '0.0.0.0');
   assert.equal(resolve({ httpHost: '0.0.0.0', apiKeys: ['k'] }).httpHost, '0.0.0.0');
   assert.equal(resolve({ httpHost: '127.0.0.2' }).httpHost, '127.0.0.2');

@@ -129,7 +129,7 @@ function checkTls({ tlsCertificate, tlsKey, tlsClientCa }: ServerConfig): void {
 /** An address for other machines needs a key, or certificates of clients. */
 function checkExposure(config: ServerConfig): void {
   if (config.insecure || config.apiKeys.length > 0 || config.tlsClientCa !== undefined) return;
-  for (const key of ['httpHost', 'metricsHost'] as const) {
+  for (const key of ['httpHost', 'grpcHost', 'metricsHost'] as const) {
     const host = config[key];
     if (isLoopback(host)) continue;
     throw invalidArgument(

@@ -11,6 +11,8 @@ export interface ServerConfig {
   readonly repositoryPollMs: number;
   readonly httpHost: string;
   readonly httpPort: number;
+  readonly grpcHost: string;
+  readonly grpcPort: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly apiKeys: readonly string[];
@@ -117,6 +119,19 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     flag: 'http-port',
     default: 8000,
     description: 'port of the inference protocol over HTTP; 0 for any free one',
+  },
+  grpcHost: {
+    kind: 'text',
+    flag: 'grpc-host',
+    placeholder: 'address',
+    default: '127.0.0.1',
+    description: 'address the gRPC port is bound to',
+  },
+  grpcPort: {
+    ...port,
+    flag: 'grpc-port',
+    default: 8001,
+    description: 'port of the inference protocol over gRPC; 0 for any free one',
   },
   metricsHost: {
     kind: 'text',

@@ -29,6 +29,7 @@ const perKey = 'leave it out: keys are given with --api-key and open every reque
 export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
   'model-store': alias('modelRepositories'),
   'http-address': alias('httpHost'),
+  'grpc-address': alias('grpcHost'),
   'metrics-address': alias('metricsHost'),
   'repository-poll-secs': alias('repositoryPollMs', 's'),
   'exit-timeout-secs': alias('exitTimeoutMs', 's'),
@@ -53,6 +54,7 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
     'leave it out: a model that cannot be loaded keeps the server from being ready.',
   ),
   'allow-http': refused('leave it out: HTTP is always served.'),
+  'allow-grpc': refused('leave it out: gRPC is always served.'),
   'allow-metrics': refused('leave it out: metrics are always served.'),
   'allow-cpu-metrics': refused('leave it out: metrics of the process are always served.'),
   'allow-gpu-metrics': refused('leave it out: metrics of GPUs are not served.'),

@@ -34,6 +34,8 @@ export async function serveInProcess(
       '0',
       '--log-level',
       'error',
+      '--grpc-port',
+      '0',
       '--metrics-port',
       '0',
       ...args,

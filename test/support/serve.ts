@@ -57,6 +57,7 @@ export async function serve(
     await createServer({
       modelRepositories: [repository.root],
       httpPort: 0,
+      grpcPort: 0,
       metricsPort: 0,
       ...config,
     }),

@@ -88,7 +88,7 @@ async function runChecks(context: CliContext, options: DoctorOptions): Promise<C
 
 const wantedPorts: readonly WantedPort[] = [
   { port: Number(serverSettings.httpPort.default), use: 'inference', flag: '--http-port' },
-  { port: 8001, use: 'gRPC', flag: undefined },
+  { port: Number(serverSettings.grpcPort.default), use: 'gRPC', flag: '--grpc-port' },
   { port: Number(serverSettings.metricsPort.default), use: 'metrics', flag: '--metrics-port' },
 ];
 

@@ -18,7 +18,7 @@ export function serveCommand(context: CliContext): Command {
   const command = new Command('serve')
     .summary('serve the models of a repository')
     .description(
-      'Serves the models of a repository over the Open Inference Protocol (HTTP), with metrics for Prometheus, until SIGINT or SIGTERM; it then finishes the requests in flight and exits.',
+      'Serves the models of a repository over the Open Inference Protocol (HTTP and gRPC), with metrics for Prometheus, until SIGINT or SIGTERM; it then finishes the requests in flight and exits.',
     )
     .option('--config <file>', 'configuration file (default headway.config.ts or headway.yaml)')
     .option('--json', 'print the addresses as JSON when serving')
@@ -108,5 +108,6 @@ function announce(context: CliContext, server: RunningServer, isJson: boolean): 
   }
   printLine(context, server.isReady() ? 'Serving' : 'Serving, but not every model is ready');
   printLine(context, `  inference  ${server.urls.http}/v2`);
+  printLine(context, `  gRPC       ${server.urls.grpc}`);
   printLine(context, `  metrics    ${server.urls.metrics}/metrics`);
 }

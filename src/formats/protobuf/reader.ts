@@ -4,6 +4,9 @@ export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as cons
 
 const maxFieldNumber = 2 ** 29 - 1;
 
+/** Up to this length a loop is quicker than a call into the decoder. */
+const shortTextBytes = 24;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -53,9 +56,25 @@ export class WireReader {
     return this.#varint();
   }
 
+  /** A 64-bit integer, unsigned. */
+  uint64(): bigint {
+    return BigInt.asUintN(64, this.int64());
+  }
+
+  bool(): boolean {
+    return this.int64() !== 0n;
+  }
+
   /** An integer that must be exact as a number, such as a dimension. */
   safeInteger(): number {
-    const value = this.int64();
+    this.#expect(wireTypes.varint);
+    // Most are one byte, which need no BigInt.
+    const first = this.#bytes[this.#offset];
+    if (first !== undefined && first < 0x80) {
+      this.#offset += 1;
+      return first;
+    }
+    const value = this.#varint();
     const number = Number(value);
     if (Number.isSafeInteger(number)) return number;
     throw this.failure(`the integer ${value} is out of range`);
@@ -65,6 +84,12 @@ export class WireReader {
     this.#expect(wireTypes.fixed32);
     const start = this.#advance(4);
     return this.#view.getFloat32(start, true);
+  }
+
+  double(): number {
+    this.#expect(wireTypes.fixed64);
+    const start = this.#advance(8);
+    return this.#view.getFloat64(start, true);
   }
 
   /** A bytes field or a nested message, as a view. */
@@ -77,7 +102,7 @@ export class WireReader {
   text(): string {
     const bytes = this.bytes();
     try {
-      return utf8.decode(bytes);
+      return shortAscii(bytes) ?? utf8.decode(bytes);
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       throw this.failure('a string is not valid UTF-8');
@@ -93,6 +118,14 @@ export class WireReader {
     const packed = new WireReader(this.#lengthDelimited(), this.#messageName);
     packed.fieldNumber = this.fieldNumber;
     while (packed.#offset < packed.#bytes.byteLength) take(packed.#varint());
+  }
+
+  /** Elements of a repeated integer field as their varints: all that are packed, or one, as a view. */
+  varintElements(): Uint8Array {
+    if (this.#wireType === wireTypes.bytes) return this.#lengthDelimited();
+    const start = this.#offset;
+    this.int64();
+    return this.#bytes.subarray(start, this.#offset);
   }
 
   /**
@@ -193,4 +226,15 @@ export class WireReader {
     }
     throw this.failure('a number has more than 10 bytes');
   }
+}
+
+/** Text of a few ASCII bytes, which names mostly are; `undefined` for any other. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > shortTextBytes) return undefined;
+  let text = '';
+  for (const byte of bytes) {
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

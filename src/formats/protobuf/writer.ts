@@ -35,6 +35,12 @@ export class WireWriter {
     new DataView(this.#open.buffer).setFloat32(start, value, true);
   }
 
+  double(fieldNumber: number, value: number): void {
+    this.#tag(fieldNumber, wireTypes.fixed64);
+    const start = this.#reserve(8);
+    new DataView(this.#open.buffer).setFloat64(start, value, true);
+  }
+
   bytes(fieldNumber: number, value: Uint8Array): void {
     this.#tag(fieldNumber, wireTypes.bytes);
     this.#varint(value.byteLength);

@@ -42,7 +42,7 @@ export function createOipHttpHandler(options: OipHttpOptions): HttpHandler {
  */
 export function createOipRoutes(options: OipRoutesOptions): readonly Route[] {
   const { server, limits } = options;
-  const budget = createByteBudget(limits.maxBufferedBytes);
+  const budget = createByteBudget(limits.maxBufferedBytes, limits.collectYoung);
   return [
     ...healthRoutes(server),
     ...modelRoutes(server),

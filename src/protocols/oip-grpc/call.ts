@@ -1,0 +1,184 @@
+import { type IncomingHttpHeaders, type ServerHttp2Stream, constants } from 'node:http2';
+import { HeadwayError, toHeadwayError } from '../../core/error.ts';
+import { frameMessage } from './codec/frames.ts';
+import { encodeGrpcMessage, grpcStatusByCode } from './codec/status.ts';
+import { acceptedEncodings } from './compression.ts';
+import type { CallContext, MessagePieces } from './method.ts';
+
+/** A call that is being answered: what goes out on one HTTP/2 stream. */
+export interface OpenCall {
+  readonly context: CallContext;
+  readonly isOver: boolean;
+  send(message: MessagePieces): void;
+  /** Sends the one message of an answer and ends it. */
+  answer(message: MessagePieces): void;
+  end(): void;
+  fail(thrown: unknown): void;
+}
+
+export interface OpenCallOptions {
+  readonly headers: IncomingHttpHeaders;
+  readonly startMs: number;
+  readonly deadlineMs: number | undefined;
+  /** How long a client may take nothing of an answer. */
+  readonly writeStallTimeoutMs: number;
+  /** Told of failures that are not the client's. */
+  readonly logFailure: (error: HeadwayError) => void;
+  /** The stream is closed, however. */
+  readonly onClosed: () => void;
+}
+
+const responseHeaders = Object.freeze({
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': acceptedEncodings,
+});
+
+const goodTrailers = Object.freeze({ 'grpc-status': '0' });
+
+/** Larger answers are watched until the client has taken them. */
+const watchedBytes = 64 * 1024;
+
+/** Begins to answer on a stream. */
+export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): OpenCall {
+  const client = watchClient();
+  const { headers, startMs, deadlineMs, writeStallTimeoutMs: stallTimeoutMs } = options;
+  const context: CallContext = {
+    headers,
+    startMs,
+    deadlineMs,
+    get signal() {
+      return client.signal;
+    },
+  };
+  let trailers: Readonly<Record<string, string>> = goodTrailers;
+  let isOver = false;
+
+  stream.on('error', () => {
+    // The close that follows says all there is to say.
+  });
+  stream.on('close', () => {
+    if (!isOver) client.leave();
+    isOver = true;
+    options.onClosed();
+  });
+  stream.on('wantTrailers', () => {
+    stream.sendTrailers(trailers);
+    if (trailers !== goodTrailers) setImmediate(closeUnread, stream);
+  });
+
+  return {
+    context,
+    get isOver() {
+      return isOver;
+    },
+    send(message) {
+      if (!isOver) writeMessage(stream, message, { isLast: false, stallTimeoutMs });
+    },
+    answer(message) {
+      if (isOver) return;
+      isOver = true;
+      writeMessage(stream, message, { isLast: true, stallTimeoutMs });
+    },
+    end() {
+      if (isOver) return;
+      isOver = true;
+      begin(stream);
+      stream.end();
+    },
+    fail(thrown) {
+      if (isOver) return;
+      isOver = true;
+      const error = toHeadwayError(thrown);
+      if (error.code === 'internal') options.logFailure(error);
+      trailers = errorTrailers(error);
+      stopReading(stream);
+      if (stream.headersSent) stream.end();
+      else respondAlone(stream, trailers);
+      client.leave();
+    },
+  };
+}
+
+/** A signal that is made when it is first asked for, since most calls need none. */
+function watchClient(): { readonly signal: AbortSignal; leave(): void } {
+  let abort: AbortController | undefined;
+  let hasLeft = false;
+  return {
+    get signal() {
+      abort ??= new AbortController();
+      if (hasLeft) abort.abort(clientGone());
+      return abort.signal;
+    },
+    leave() {
+      hasLeft = true;
+      abort?.abort(clientGone());
+    },
+  };
+}
+
+function begin(stream: ServerHttp2Stream): void {
+  if (stream.headersSent) return;
+  stream.respond(responseHeaders, { waitForTrailers: true });
+}
+
+function writeMessage(
+  stream: ServerHttp2Stream,
+  message: MessagePieces,
+  { isLast, stallTimeoutMs }: { readonly isLast: boolean; readonly stallTimeoutMs: number },
+): void {
+  begin(stream);
+  const pieces = frameMessage(message, { isCompressed: false });
+  const last = pieces.length - 1;
+  stream.cork();
+  for (let index = 0; index < last; index += 1) stream.write(pieces[index]);
+  if (isLast) stream.end(pieces[last]);
+  else stream.write(pieces[last]);
+  stream.uncork();
+  if (stream.writableLength <= watchedBytes) return;
+  stream.setTimeout(stallTimeoutMs, () => {
+    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
+  });
+}
+
+/** Refuses a stream without opening a call. */
+export function refuseCall(stream: ServerHttp2Stream, error: HeadwayError): void {
+  stream.on('error', () => {
+    // The client left before it was refused.
+  });
+  stopReading(stream);
+  respondAlone(stream, errorTrailers(error));
+}
+
+/** Answers with the head of a response that is its end as well. */
+function respondAlone(stream: ServerHttp2Stream, trailers: Readonly<Record<string, string>>): void {
+  stream.respond({ ...responseHeaders, ...trailers }, { endStream: true });
+  if (stream.writableFinished) closeUnread(stream);
+  else stream.once('finish', () => closeUnread(stream));
+}
+
+/** Drops what the client still sends. */
+function stopReading(stream: ServerHttp2Stream): void {
+  stream.removeAllListeners('data');
+  stream.resume();
+}
+
+/** Tells a client that still sends, and has its answer, that nobody reads. */
+function closeUnread(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+function errorTrailers(error: HeadwayError): Record<string, string> {
+  const trailers: Record<string, string> = {
+    'grpc-status': String(grpcStatusByCode[error.code]),
+    'grpc-message': encodeGrpcMessage(error.message),
+  };
+  if (error.retryAfterMs !== undefined) {
+    trailers['grpc-retry-pushback-ms'] = String(Math.ceil(error.retryAfterMs));
+  }
+  return trailers;
+}
+
+function clientGone(): HeadwayError {
+  return new HeadwayError('cancelled', 'The client went away before its answer was ready.');
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Parameters } from '../../core/batch.ts';
+import type { RequestTrace } from '../../metrics/request-trace.ts';
+import type { InferResponse, InferenceServer } from '../../server/interface.ts';
+import { type DecodedInferRequest, decodeInferRequest } from './codec/infer-request-read.ts';
+import { encodeInferResponse } from './codec/infer-response-write.ts';
+import type { CallContext, GrpcMethod, MessagePieces } from './method.ts';
+
+export interface InferOptions {
+  readonly server: InferenceServer;
+  readonly clock: Clock;
+  /** The most bytes the tensors of typed contents may take. */
+  readonly maxTypedBytes: number;
+}
+
+const noParameters: Parameters = Object.freeze({});
+
+/** ModelInfer. */
+export function createInferMethod(options: InferOptions): GrpcMethod {
+  return {
+    path: '/inference.GRPCInferenceService/ModelInfer',
+    plane: 'inference',
+    kind: 'unary',
+    answer: (message, context) =>
+      answerRequest(message, context, {
+        ...options,
+        encode: (answer, { outputRegions }) =>
+          encodeInferResponse(answer, { outputRegions, parameters: noParameters }),
+      }),
+  };
+}
+
+export interface AnswerOptions extends InferOptions {
+  readonly encode: (answer: InferResponse, request: DecodedInferRequest) => MessagePieces;
+}
+
+/**
+ * Answers a ModelInferRequest.
+ * @throws HeadwayError as the reading of the request and the server do.
+ */
+export async function answerRequest(
+  message: Buffer,
+  context: CallContext,
+  options: AnswerOptions,
+): Promise<MessagePieces> {
+  const { server, clock, maxTypedBytes } = options;
+  const receivedMs = clock.nowMs();
+  const lease = (): ReturnType<typeof server.sharedMemory.lease> => server.sharedMemory.lease();
+  const request = decodeInferRequest(message, { maxTypedBytes, lease });
+  const trace = beginTrace(request.modelName, context, { server, receivedMs });
+  try {
+    const answer = await server.infer({
+      modelName: request.modelName,
+      modelVersion: request.modelVersion,
+      id: request.id,
+      inputs: request.inputs,
+      outputs: request.outputs,
+      parameters: request.parameters,
+      priority: request.priority,
+      timeoutMicroseconds: request.timeoutMicroseconds,
+      deadlineMs: context.deadlineMs,
+      signal: context.signal,
+      receivedMs,
+      trace,
+      memory: request.memory,
+    });
+    trace?.mark('GRPC_SEND_START', clock.nowMs());
+    const encoded = options.encode(answer, request);
+    trace?.mark('GRPC_SEND_END', clock.nowMs());
+    trace?.end(undefined);
+    return encoded;
+  } catch (error) {
+    trace?.end(error instanceof Error ? error.message : 'the request failed');
+    throw error;
+  } finally {
+    request.memory?.release();
+  }
+}
+
+function beginTrace(
+  modelName: string,
+  { headers, startMs }: CallContext,
+  { server, receivedMs }: { readonly server: InferenceServer; readonly receivedMs: number },
+): RequestTrace | undefined {
+  const trace = server.tracing.start({
+    modelName,
+    traceparent: headerText(headers['traceparent']),
+    tracestate: headerText(headers['tracestate']),
+  });
+  trace?.mark('GRPC_WAITREAD_START', startMs);
+  trace?.mark('GRPC_WAITREAD_END', receivedMs);
+  return trace;
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(',') : value;
+}

@@ -1,0 +1,184 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { HeadwayError } from '../../core/error.ts';
+import { outOfBudget } from '../http/body.ts';
+import type { ByteBudget } from '../http/limits.ts';
+import type { OpenCall } from './call.ts';
+import { type Frame, type FrameReader, createFrameReader } from './codec/frames.ts';
+import { type MessageCoding, unpackMessage } from './compression.ts';
+import type { GrpcMethod, StreamHandler, StreamSender } from './method.ts';
+
+/** What the messages of a call are read with. */
+export interface MessageReading {
+  readonly coding: MessageCoding | undefined;
+  readonly maxMessageBytes: number;
+  readonly budget: ByteBudget;
+}
+
+/** A call in progress, for the one who may have to stop it. */
+export interface ServedCall {
+  /** The server is stopping. */
+  stop(): void;
+  closed(): void;
+}
+
+type UnaryMethod = Extract<GrpcMethod, { kind: 'unary' }>;
+type StreamMethod = Extract<GrpcMethod, { kind: 'stream' }>;
+
+/** Answers a call of one message, as soon as that message is complete. */
+export function serveUnary(
+  stream: ServerHttp2Stream,
+  call: OpenCall,
+  { method, reading }: { readonly method: UnaryMethod; readonly reading: MessageReading },
+): ServedCall {
+  const held = holdBytes(reading.budget);
+  let messageCount = 0;
+  async function answer(frame: Frame): Promise<void> {
+    try {
+      const unpacked = frame.isCompressed ? await unpack(frame, reading, held) : frame.bytes;
+      const answered = method.answer(unpacked, call.context);
+      call.answer(answered instanceof Promise ? await answered : answered);
+    } catch (thrown) {
+      call.fail(thrown);
+    } finally {
+      held.release();
+    }
+  }
+  const reader = createFrameReader({
+    maxBytes: reading.maxMessageBytes,
+    hold: held.take,
+    onMessage(frame) {
+      messageCount += 1;
+      if (messageCount > 1) throw wrongCount('more than one');
+      void answer(frame);
+    },
+  });
+  readInto(stream, call, reader);
+  stream.on('end', () => {
+    if (!reader.isBetweenMessages()) call.fail(cutShort());
+    else if (messageCount === 0) call.fail(wrongCount('none'));
+  });
+  return { stop: () => {}, closed: held.release };
+}
+
+/** Hands the messages of a stream to its method. */
+export function serveStream(
+  stream: ServerHttp2Stream,
+  call: OpenCall,
+  { method, reading }: { readonly method: StreamMethod; readonly reading: MessageReading },
+): ServedCall {
+  const sender: StreamSender = {
+    context: call.context,
+    send: (message) => call.send(message),
+    end: () => call.end(),
+    fail: (thrown) => call.fail(thrown),
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
+    isFull: () => stream.writableNeedDrain,
+  };
+  const handler = method.open(sender);
+  // Decompression must not change the order of messages.
+  let previous: Promise<void> | undefined;
+  let incomplete = holdBytes(reading.budget);
+  const reader = createFrameReader({
+    maxBytes: reading.maxMessageBytes,
+    hold: (byteLength) => incomplete.take(byteLength),
+    onMessage(frame) {
+      const held = incomplete;
+      incomplete = holdBytes(reading.budget);
+      if (!frame.isCompressed && previous === undefined) {
+        handler.onMessage(frame.bytes, held.release);
+        return;
+      }
+      const after = previous;
+      previous = (async () => {
+        await after;
+        const bytes = frame.isCompressed ? await unpack(frame, reading, held) : frame.bytes;
+        handler.onMessage(bytes, held.release);
+      })().catch((thrown: unknown) => {
+        held.release();
+        call.fail(thrown);
+      });
+    },
+  });
+  readInto(stream, call, reader);
+  stream.on('drain', () => handler.onDrained());
+  stream.on('end', () => void onEnd(call, { handler, reader, previous }));
+  return {
+    stop: () => handler.onStopping(),
+    closed() {
+      incomplete.release();
+      handler.onClosed();
+    },
+  };
+}
+
+async function onEnd(
+  call: OpenCall,
+  {
+    handler,
+    reader,
+    previous,
+  }: {
+    readonly handler: StreamHandler;
+    readonly reader: FrameReader;
+    readonly previous: Promise<void> | undefined;
+  },
+): Promise<void> {
+  if (!reader.isBetweenMessages()) {
+    call.fail(cutShort());
+    return;
+  }
+  await previous;
+  handler.onEnd();
+}
+
+function readInto(stream: ServerHttp2Stream, call: OpenCall, reader: FrameReader): void {
+  stream.on('data', (piece: Buffer) => {
+    if (call.isOver) return;
+    try {
+      reader.push(piece);
+    } catch (thrown) {
+      call.fail(thrown);
+    }
+  });
+}
+
+/** Bytes taken from the budget, to be given back once. */
+interface HeldBytes {
+  readonly take: (byteLength: number) => void;
+  readonly release: () => void;
+}
+
+function holdBytes(budget: ByteBudget): HeldBytes {
+  let heldBytes = 0;
+  return {
+    take(byteLength) {
+      if (!budget.tryTake(byteLength)) throw outOfBudget();
+      heldBytes += byteLength;
+    },
+    release() {
+      budget.release(heldBytes);
+      heldBytes = 0;
+    },
+  };
+}
+
+async function unpack(frame: Frame, reading: MessageReading, held: HeldBytes): Promise<Buffer> {
+  if (reading.coding === undefined) {
+    throw new HeadwayError(
+      'internal',
+      'A message has the flag of a compressed one, and the call names no grpc-encoding.',
+    );
+  }
+  const plain = await unpackMessage(frame.bytes, reading.coding, reading.maxMessageBytes);
+  held.take(plain.byteLength);
+  return plain;
+}
+
+function wrongCount(count: string): HeadwayError {
+  return new HeadwayError('unimplemented', `The method takes one message; the call has ${count}.`);
+}
+
+function cutShort(): HeadwayError {
+  return new HeadwayError('internal', 'The call ended in the middle of a message.');
+}

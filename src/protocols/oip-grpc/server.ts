@@ -1,0 +1,241 @@
+import {
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  constants,
+  createSecureServer,
+  createServer,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { HeadwayError, toHeadwayError } from '../../core/error.ts';
+import type { Logger } from '../../core/logger.ts';
+import { type BodyLimits, createByteBudget } from '../http/limits.ts';
+import type { Authorize } from '../http/route.ts';
+import type { SecureContextSource } from '../http/tls.ts';
+import { openCall, refuseCall } from './call.ts';
+import { parseGrpcTimeoutMs } from './codec/timeout.ts';
+import { type MessageCoding, parseMessageCoding } from './compression.ts';
+import type { GrpcMethod } from './method.ts';
+import { type ServedCall, serveStream, serveUnary } from './serve-call.ts';
+import { type SessionLimits, guardSession, http2Options } from './session-limits.ts';
+
+export interface GrpcServerOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly methods: readonly GrpcMethod[];
+  readonly authorize: Authorize;
+  /** `maxBodyBytes` bounds a message. */
+  readonly bodyLimits: BodyLimits;
+  readonly sessionLimits: SessionLimits;
+  /** Connections are plain without it. */
+  readonly tls?: SecureContextSource | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A listening gRPC server. Disposing it closes every connection at once. */
+export interface GrpcServer extends AsyncDisposable {
+  readonly port: number;
+  /** `host:port` as gRPC clients take it, the host in brackets where it is IPv6. */
+  readonly target: string;
+  /**
+   * Takes no more connections and calls, lets those under way finish, and cuts off what is left
+   * after `timeoutMs`. Resolves when every connection is closed.
+   */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Starts a gRPC server over HTTP/2.
+ * @throws HeadwayError `failed_precondition` when the address cannot be listened on.
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { sessionLimits, clock, logger } = options;
+  const sessions = new Set<ServerHttp2Session>();
+  const accept = createCallAcceptor(options);
+  const server = createListener(options);
+  server.maxConnections = sessionLimits.maxConnections;
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    guardSession(session, { limits: sessionLimits, clock, logger });
+  });
+  server.on('stream', (stream, headers) => accept.call(stream, headers));
+  server.on('sessionError', (error) => logger.verbose('A gRPC connection failed.', { error }));
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+
+  const closeWith = async (end: (session: ServerHttp2Session) => void): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of sessions) end(session);
+    await closed;
+  };
+  return {
+    port,
+    target: `${host}:${port}`,
+    async drain(timeoutMs) {
+      accept.stop();
+      const cancel = clock.schedule(timeoutMs, () => {
+        for (const session of sessions) session.destroy();
+      });
+      await closeWith((session) => session.close());
+      cancel();
+    },
+    async [Symbol.asyncDispose]() {
+      if (server.listening) await closeWith((session) => session.destroy());
+    },
+  };
+}
+
+function createListener({
+  sessionLimits,
+  tls,
+}: GrpcServerOptions): Http2Server | Http2SecureServer {
+  const settings = http2Options(sessionLimits);
+  if (tls === undefined) return createServer(settings);
+  const server = createSecureServer({ ...settings, ...tls.options });
+  tls.follow(server);
+  return server;
+}
+
+interface CallAcceptor {
+  call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** Refuses calls from now on, and tells those under way. */
+  stop(): void;
+}
+
+function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
+  const { authorize, bodyLimits, sessionLimits, clock, logger } = options;
+  const methods = new Map(options.methods.map((method) => [method.path, method]));
+  const budget = createByteBudget(bodyLimits.maxBufferedBytes, bodyLimits.collectYoung);
+  const served = new Set<ServedCall>();
+  let isStopping = false;
+
+  function open(stream: ServerHttp2Stream, accepted: AcceptedCall): void {
+    const { method } = accepted;
+    let one: ServedCall | undefined;
+    const call = openCall(stream, {
+      headers: accepted.headers,
+      startMs: accepted.startMs,
+      deadlineMs: accepted.deadlineMs,
+      writeStallTimeoutMs: sessionLimits.writeStallTimeoutMs,
+      logFailure: (error) =>
+        logger.error('A gRPC call failed.', { method: method.path, error: error.cause ?? error }),
+      onClosed() {
+        if (one === undefined) return;
+        served.delete(one);
+        one.closed();
+      },
+    });
+    const maxMessageBytes = method.maxMessageBytes ?? bodyLimits.maxBodyBytes;
+    const reading = { coding: accepted.coding, maxMessageBytes, budget };
+    one =
+      method.kind === 'unary'
+        ? serveUnary(stream, call, { method, reading })
+        : serveStream(stream, call, { method, reading });
+    served.add(one);
+  }
+
+  return {
+    call(stream, headers) {
+      if (!isGrpc(headers)) {
+        answerOther(stream);
+        return;
+      }
+      try {
+        open(stream, acceptCall(headers, { methods, authorize, isStopping, nowMs: clock.nowMs() }));
+      } catch (thrown) {
+        refuseCall(stream, toHeadwayError(thrown));
+      }
+    },
+    stop() {
+      isStopping = true;
+      for (const one of served) one.stop();
+    },
+  };
+}
+
+interface AcceptedCall {
+  readonly method: GrpcMethod;
+  readonly headers: IncomingHttpHeaders;
+  readonly coding: MessageCoding | undefined;
+  readonly startMs: number;
+  readonly deadlineMs: number | undefined;
+}
+
+function acceptCall(
+  headers: IncomingHttpHeaders,
+  server: {
+    readonly methods: ReadonlyMap<string, GrpcMethod>;
+    readonly authorize: Authorize;
+    readonly isStopping: boolean;
+    readonly nowMs: number;
+  },
+): AcceptedCall {
+  const { methods, authorize, nowMs } = server;
+  const path = headers[':path'] ?? '';
+  const method = methods.get(path);
+  // Without a key nothing is learnt about the methods.
+  if (method === undefined) authorize('inference', headers);
+  else if (method.plane !== 'health') authorize(method.plane, headers);
+  if (method === undefined) {
+    throw new HeadwayError('unimplemented', `The method '${path.slice(0, 200)}' is not known.`);
+  }
+  if (server.isStopping) {
+    throw new HeadwayError('unavailable', 'Server is stopping, it takes no new calls');
+  }
+  const timeoutMs = parseGrpcTimeoutMs(firstText(headers['grpc-timeout']));
+  return {
+    method,
+    headers,
+    coding: parseMessageCoding(firstText(headers['grpc-encoding'])),
+    startMs: nowMs,
+    deadlineMs: timeoutMs === undefined ? undefined : nowMs + timeoutMs,
+  };
+}
+
+function firstText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isGrpc(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers[':method'] === 'POST' &&
+    headers['content-type']?.startsWith('application/grpc') === true
+  );
+}
+
+/** What is not gRPC gets the status of HTTP that the gRPC protocol asks for. */
+function answerOther(stream: ServerHttp2Stream): void {
+  stream.on('error', () => {
+    // Nobody waits for the answer.
+  });
+  stream.respond({ ':status': 415 }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+async function listen(
+  server: Http2Server | Http2SecureServer,
+  { host, port }: GrpcServerOptions,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onError = (cause: NodeJS.ErrnoException): void => {
+    const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? 'it failed');
+    reject(
+      new HeadwayError(
+        'failed_precondition',
+        `Cannot listen on ${host} port ${port}: ${reason}. Choose another host or port.`,
+        { cause },
+      ),
+    );
+  };
+  server.once('error', onError);
+  server.listen({ host, port, backlog: 1024 }, resolve);
+  await promise;
+  server.off('error', onError);
+}

@@ -1,0 +1,119 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { once } from 'node:events';
+
+/** How a call ended, and the messages that came before. */
+export interface GrpcAnswer {
+  /** The number in `grpc-status`; -1 when there was none. */
+  readonly status: number;
+  readonly message: string;
+  readonly messages: readonly Buffer[];
+}
+
+/** A call in progress. */
+export interface GrpcCall {
+  readonly stream: ClientHttp2Stream;
+  send(message: Uint8Array): void;
+  end(): void;
+  /** The messages that have come so far. */
+  readonly messages: readonly Buffer[];
+  /** Resolves when so many messages have come. */
+  received(count: number): Promise<void>;
+  readonly answer: Promise<GrpcAnswer>;
+}
+
+/** A plain gRPC client for tests, which can send what a good one would not. */
+export interface GrpcTestClient extends AsyncDisposable {
+  readonly session: ClientHttp2Session;
+  open(path: string, headers?: Readonly<Record<string, string>>): GrpcCall;
+  call(
+    path: string,
+    message: Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<GrpcAnswer>;
+}
+
+/** One message with its prefix. */
+export function grpcFrame(message: Uint8Array, flag = 0): Buffer {
+  const head = Buffer.alloc(5);
+  head[0] = flag;
+  head.writeUInt32BE(message.byteLength, 1);
+  return Buffer.concat([head, message]);
+}
+
+/** Connects to `host:port`. */
+export function connectGrpc(target: string): GrpcTestClient {
+  const session = connect(`http://${target}`);
+  session.on('error', () => {});
+  const open: GrpcTestClient['open'] = (path, headers = {}) =>
+    watchCall(
+      session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        ...headers,
+      }),
+    );
+  return {
+    session,
+    open,
+    call(path, message, headers) {
+      const opened = open(path, headers);
+      opened.send(message);
+      opened.end();
+      return opened.answer;
+    },
+    async [Symbol.asyncDispose]() {
+      if (session.destroyed) return;
+      const closed = once(session, 'close');
+      session.destroy();
+      await closed;
+    },
+  };
+}
+
+function watchCall(stream: ClientHttp2Stream): GrpcCall {
+  const messages: Buffer[] = [];
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  const { promise: answer, resolve } = Promise.withResolvers<GrpcAnswer>();
+  let pending: Buffer = Buffer.alloc(0);
+  let ended: Record<string, unknown> = {};
+  stream.on('response', (headers) => (ended = { ...ended, ...headers }));
+  stream.on('trailers', (trailers) => (ended = { ...ended, ...trailers }));
+  stream.on('data', (piece: Buffer) => {
+    pending = Buffer.concat([pending, piece]);
+    while (pending.length >= 5 && pending.length >= 5 + pending.readUInt32BE(1)) {
+      const end = 5 + pending.readUInt32BE(1);
+      messages.push(pending.subarray(5, end));
+      pending = pending.subarray(end);
+    }
+    for (const one of waiting) if (messages.length >= one.count) one.resolve();
+  });
+  stream.on('error', () => {});
+  stream.on('close', () => {
+    const status = ended['grpc-status'];
+    resolve({
+      status: status === undefined ? -1 : Number(status),
+      message: decodeURIComponent(String(ended['grpc-message'] ?? '')),
+      messages,
+    });
+  });
+  return {
+    stream,
+    messages,
+    answer,
+    send: (message) => void stream.write(grpcFrame(message)),
+    end: () => void stream.end(),
+    received(count) {
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      if (messages.length >= count) done();
+      else waiting.push({ count, resolve: done });
+      return promise;
+    },
+  };
+}
+
+/** Takes a call back. */
+export function cancelCall({ stream }: GrpcCall): void {
+  stream.close(constants.NGHTTP2_CANCEL);
+}
