@@ -27,7 +27,6 @@ export function openTracing(
       count: -1,
       logFrequency: 0,
     },
-    mode: 'triton',
     file: file ?? '',
     sink,
     clock,

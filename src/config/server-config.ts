@@ -274,7 +274,7 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     kind: 'count',
     flag: 'trace-rate',
     default: 1000,
-    min: 0,
+    min: 1,
     max: 2 ** 32 - 1,
     description: 'one request in so many is traced',
   },

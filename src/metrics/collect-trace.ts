@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { type Datatype, datatypeBytes } from '../core/datatype.ts';
 import type { NamedTensors, Tensor } from '../core/tensor.ts';
 import { decodeBytesElements } from '../core/tensor.ts';
 import type { RequestTrace, TensorRecord, TraceRecord } from './request-trace.ts';
@@ -9,7 +10,6 @@ export interface CollectTraceOptions {
   readonly id: number;
   readonly modelName: string;
   readonly levels: readonly TraceLevel[];
-  readonly context: TraceContext | undefined;
   readonly parent: TraceContext | undefined;
   readonly clock: Clock;
   /** Called once, when the trace ends. */
@@ -18,7 +18,7 @@ export interface CollectTraceOptions {
 
 /** Collects what is noted of one request. */
 export function collectTrace(options: CollectTraceOptions): RequestTrace {
-  const { id, modelName, levels, context, parent, clock, onEnd } = options;
+  const { id, modelName, levels, parent, clock, onEnd } = options;
   const moments: { name: TraceRecord['moments'][number]['name']; atMs: number }[] = [];
   const tensors: TensorRecord[] = [];
   const keepsTimes = levels.includes('TIMESTAMPS');
@@ -30,7 +30,7 @@ export function collectTrace(options: CollectTraceOptions): RequestTrace {
   let hasEnded = false;
   return {
     now: clock.nowMs,
-    traceparent: context === undefined ? undefined : formatTraceparent(context),
+    traceparent: parent && formatTraceparent(parent),
     mark(name, atMs) {
       if (keepsTimes && !hasEnded) moments.push({ name, atMs });
     },
@@ -47,49 +47,39 @@ export function collectTrace(options: CollectTraceOptions): RequestTrace {
     end(failure) {
       if (hasEnded) return;
       hasEnded = true;
-      onEnd({ id, modelName, ...model, context, parent, moments, tensors, failure });
+      onEnd({ id, modelName, ...model, parent, moments, tensors, failure });
     },
   };
 }
 
 /** The elements as Triton writes them: numbers, booleans as 1 and 0, texts in quotes. */
 function formatElements({ datatype, data }: Tensor): string {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const each = (bytes: number, read: (offset: number) => number | bigint): string => {
-    const texts: string[] = [];
-    for (let offset = 0; offset < data.byteLength; offset += bytes)
-      texts.push(String(read(offset)));
-    return texts.join(',');
-  };
-  switch (datatype) {
-    case 'BOOL':
-      return each(1, (offset) => (view.getUint8(offset) === 0 ? 0 : 1));
-    case 'UINT8':
-      return each(1, (offset) => view.getUint8(offset));
-    case 'UINT16':
-      return each(2, (offset) => view.getUint16(offset, true));
-    case 'UINT32':
-      return each(4, (offset) => view.getUint32(offset, true));
-    case 'UINT64':
-      return each(8, (offset) => view.getBigUint64(offset, true));
-    case 'INT8':
-      return each(1, (offset) => view.getInt8(offset));
-    case 'INT16':
-      return each(2, (offset) => view.getInt16(offset, true));
-    case 'INT32':
-      return each(4, (offset) => view.getInt32(offset, true));
-    case 'INT64':
-      return each(8, (offset) => view.getBigInt64(offset, true));
-    case 'FP32':
-      return each(4, (offset) => Number(view.getFloat32(offset, true).toPrecision(9)));
-    case 'FP64':
-      return each(8, (offset) => view.getFloat64(offset, true));
-    case 'FP16':
-    case 'BF16':
-      return '';
-    case 'BYTES':
-      return (decodeBytesElements(data) ?? [])
-        .map((element) => `"${Buffer.from(element).toString()}"`)
-        .join(',');
+  if (datatype === 'FP16' || datatype === 'BF16') return '';
+  if (datatype === 'BYTES') {
+    const elements = decodeBytesElements(data) ?? [];
+    return elements.map((element) => `"${Buffer.from(element).toString()}"`).join(',');
   }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const read = readElement[datatype];
+  const texts: string[] = [];
+  for (let offset = 0; offset < data.byteLength; offset += datatypeBytes[datatype]) {
+    texts.push(String(read(view, offset)));
+  }
+  return texts.join(',');
 }
+
+type ReadElement = (view: DataView, offset: number) => number | bigint;
+
+const readElement: Readonly<Record<Exclude<Datatype, 'FP16' | 'BF16' | 'BYTES'>, ReadElement>> = {
+  BOOL: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1),
+  UINT8: (view, offset) => view.getUint8(offset),
+  UINT16: (view, offset) => view.getUint16(offset, true),
+  UINT32: (view, offset) => view.getUint32(offset, true),
+  UINT64: (view, offset) => view.getBigUint64(offset, true),
+  INT8: (view, offset) => view.getInt8(offset),
+  INT16: (view, offset) => view.getInt16(offset, true),
+  INT32: (view, offset) => view.getInt32(offset, true),
+  INT64: (view, offset) => view.getBigInt64(offset, true),
+  FP32: (view, offset) => Number(view.getFloat32(offset, true).toPrecision(9)),
+  FP64: (view, offset) => view.getFloat64(offset, true),
+};

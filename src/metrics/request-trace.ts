@@ -26,7 +26,7 @@ export type TensorActivity = 'TENSOR_QUEUE_INPUT' | 'TENSOR_BACKEND_OUTPUT';
 
 /** The trace of one request while it is answered. */
 export interface RequestTrace {
-  /** Of this request's own span, for the answer's headers; `undefined` when no spans are made. */
+  /** Of the request's own span, for the answer; `undefined` when the caller told of no trace. */
   readonly traceparent: string | undefined;
   /** The server's clock. */
   now(): number;
@@ -68,8 +68,7 @@ export interface TraceRecord {
   /** `undefined` when the request came to no model. */
   readonly modelVersion: number | undefined;
   readonly requestId: string;
-  /** `undefined` when no spans are made. */
-  readonly context: TraceContext | undefined;
+  /** `undefined` when the caller told of no trace. */
   readonly parent: TraceContext | undefined;
   readonly moments: readonly { readonly name: TraceMoment; readonly atMs: number }[];
   readonly tensors: readonly TensorRecord[];

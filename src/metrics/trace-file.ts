@@ -2,13 +2,13 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { TraceRecord } from './request-trace.ts';
-import type { TraceSink } from './tracing.ts';
+import type { TraceSink } from './trace-scope.ts';
 
 export interface TraceFileOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Characters that may wait for the disk; traces beyond are dropped and counted. */
+  /** Characters that may wait for the disk; traces beyond are dropped, and the log tells how many. */
   readonly maxPendingLength?: number;
 }
 
@@ -20,7 +20,6 @@ export interface TraceFileOptions {
 export function createTraceFile(options: TraceFileOptions): TraceSink {
   const { path, clock, logger, maxPendingLength = 64 * 1024 ** 2 } = options;
   const epochOffsetMs = clock.epochMs() - clock.nowMs();
-  const counts = { written: 0, dropped: 0 };
   let isBegun = false;
   let nextIndex = 0;
   let pendingLength = 0;
@@ -28,27 +27,28 @@ export function createTraceFile(options: TraceFileOptions): TraceSink {
 
   function enqueue(traceCount: number, length: number, run: () => Promise<void>): void {
     pendingLength += length;
-    last = last.then(run).then(
-      () => {
-        pendingLength -= length;
-        counts.written += traceCount;
-      },
-      (error: unknown) => {
-        pendingLength -= length;
-        counts.dropped += traceCount;
-        logger.error('Traces could not be written.', { file: path, error });
-      },
-    );
+    last = afterLast(last, traceCount, run).finally(() => (pendingLength -= length));
+  }
+
+  async function afterLast(
+    previous: Promise<void>,
+    traceCount: number,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    await previous;
+    try {
+      await run();
+    } catch (error) {
+      logger.error('Traces could not be written.', { file: path, count: traceCount, error });
+    }
   }
 
   return {
-    counts,
     write(records, isSeparate) {
       const texts = records.map((record) => formatTrace(record, epochOffsetMs));
       const text = texts.filter((each) => each !== '').join(',');
       if (text === '') return;
       if (pendingLength + text.length > maxPendingLength) {
-        counts.dropped += records.length;
         logger.warning('Traces were dropped: the disk is too slow.', { count: records.length });
         return;
       }
@@ -78,7 +78,8 @@ function formatTrace(record: TraceRecord, epochOffsetMs: number): string {
   const parts: string[] = [];
   if (version !== undefined) {
     const request = requestId === '' ? {} : { request_id: requestId };
-    parts.push(JSON.stringify({ id, model_name: modelName, model_version: version, ...request }));
+    const head = { id, model_name: modelName, model_version: version, ...request };
+    parts.push(JSON.stringify({ ...head, ...callerFields(record) }));
   }
   for (const { name, atMs } of record.moments) {
     const ns = toEpochNs(epochOffsetMs + atMs);
@@ -91,7 +92,17 @@ function formatTrace(record: TraceRecord, epochOffsetMs: number): string {
   return parts.join(',');
 }
 
+/** Where the request stands in its caller's trace, and how it failed: more than Triton tells. */
+function callerFields({ parent, failure }: TraceRecord): Readonly<Record<string, string>> {
+  const failed = failure === undefined ? {} : { failure };
+  if (parent === undefined) return failed;
+  const { traceId, parentSpanId, spanId, traceState } = parent;
+  const state = traceState === '' ? {} : { trace_state: traceState };
+  const span = { trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId };
+  return { ...span, ...state, ...failed };
+}
+
 /** Nanoseconds since the Unix epoch in digits: a number would round them to half a microsecond. */
-export function toEpochNs(epochMs: number): string {
+function toEpochNs(epochMs: number): string {
   return `${Math.round(epochMs * 1000)}000`;
 }

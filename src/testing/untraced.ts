@@ -5,7 +5,6 @@ import { type Tracing, createTracing } from '../metrics/tracing.ts';
 export function createUntraced(): Tracing {
   return createTracing({
     initial: { levels: [], rate: 1000, count: -1, logFrequency: 0 },
-    mode: 'triton',
     file: '',
     sink: undefined,
     clock: createSystemClock(),
