@@ -65,7 +65,6 @@ export interface HttpServer extends AsyncDisposable {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, logger } = options;
   const inFlight = new Set<ServerResponse>();
-  const sockets = new Set<Socket>();
   let draining = false;
 
   const isBusy = (socket: Socket): boolean =>
@@ -86,10 +85,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     logger.verbose('A connection sent no valid HTTP.', { error });
     answerMalformed(error, socket as Socket, isBusy(socket as Socket));
   });
-  track(server, 'connection', sockets);
+  const sockets = track(server, 'connection');
   // Beneath TLS the handshake is sent, so what was asked is counted above it.
-  const speakers = options.tls === undefined ? sockets : new Set<Socket>();
-  if (options.tls !== undefined) track(server, 'secureConnection', speakers);
+  const speakers = options.tls === undefined ? sockets : track(server, 'secureConnection');
   server.on('tlsClientError', (error) => {
     logger.verbose('A connection did not come to TLS.', { error });
   });
@@ -133,15 +131,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-function track(
-  server: Server,
-  event: 'connection' | 'secureConnection',
-  sockets: Set<Socket>,
-): void {
+/** The sockets that an event tells of, for as long as they are open. */
+function track(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
   server.on(event, (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  return sockets;
 }
 
 async function createHardenedServer(
