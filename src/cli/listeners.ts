@@ -16,6 +16,7 @@ import { createOipGrpcMethods } from '../protocols/oip-grpc/methods.ts';
 import { type GrpcServer, startGrpcServer } from '../protocols/oip-grpc/server.ts';
 import { defaultSessionLimits } from '../protocols/oip-grpc/session-limits.ts';
 import { createMetricsRoutes } from '../protocols/metrics/routes.ts';
+import { withDocumentation } from '../protocols/oip-http/openapi/routes.ts';
 import { createOipRoutes } from '../protocols/oip-http/routes.ts';
 import type { InferenceServer } from '../server/interface.ts';
 import { createYoungCollector } from './collect-young.ts';
@@ -54,7 +55,7 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
     collectYoung: createYoungCollector(),
   };
   const http = opened.use(
-    await listen(parts, createOipRoutes({ server, clock, limits }), {
+    await listen(parts, documented(parts, createOipRoutes({ server, clock, limits })), {
       host: config.httpHost,
       port: config.httpPort,
       tls,
@@ -88,6 +89,12 @@ async function openTls({
   if (certificate === undefined || key === undefined) return undefined;
   const { openSecureContextSource } = await import('../protocols/http/tls.ts');
   return openSecureContextSource({ certificate, key, clientCa }, { clock, logger });
+}
+
+/** With the documentation of the routes beside them. */
+function documented({ config, server }: ListenerParts, routes: readonly Route[]): readonly Route[] {
+  const { version } = server.serverMetadata();
+  return withDocumentation(routes, { version, needsKey: config.apiKeys.length > 0 });
 }
 
 function listenGrpc(
