@@ -19,7 +19,6 @@ export interface ServerConfig {
   readonly insecure: boolean;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
-  readonly maxJsonDepth: number;
   readonly maxQueueSize: number;
   readonly responseCacheBytes: number;
   readonly allowClientSharedMemory: boolean;
@@ -174,14 +173,6 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     min: 1024,
     max: mebibyte,
     description: 'largest total of HTTP request headers',
-  },
-  maxJsonDepth: {
-    kind: 'count',
-    flag: 'max-json-depth',
-    default: 100,
-    min: 4,
-    max: 1000,
-    description: 'deepest nesting of a JSON request',
   },
   maxQueueSize: {
     kind: 'count',
