@@ -46,20 +46,6 @@ export function elementsName(datatype: Datatype): string {
   return datatype === 'BOOL' || datatype === 'BYTES' ? 'plain array' : arrayTypes[datatype].name;
 }
 
-/** Elements of a numeric datatype out of numbers, as typed arrays convert them. */
-export function elementsOfNumbers<D extends Exclude<Datatype, 'BOOL' | 'BYTES'>>(
-  datatype: D,
-  numbers: readonly number[],
-): DataByDatatype[D];
-export function elementsOfNumbers(
-  datatype: Exclude<Datatype, 'BOOL' | 'BYTES'>,
-  numbers: readonly number[],
-): DataByDatatype[Datatype] {
-  if (datatype === 'INT64') return BigInt64Array.from(numbers, BigInt);
-  if (datatype === 'UINT64') return BigUint64Array.from(numbers, BigInt);
-  return arrayTypes[datatype].from(numbers);
-}
-
 /**
  * The wire bytes of elements; typed arrays are not copied.
  * @returns `undefined` when the elements are not what the datatype is given as.
