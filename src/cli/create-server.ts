@@ -105,6 +105,8 @@ export async function startServer(
   );
   const tracing = resources.use(openTracing(config, { clock, logger }));
   const sharedMemory = resources.use(openSharedMemory(config));
+  // When the start fails, what is being loaded or downloaded must not be waited for.
+  resources.defer(() => stopping.abort());
   const server = createInferenceServer({
     repository,
     name: config.serverName,

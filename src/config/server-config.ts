@@ -195,7 +195,7 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     flag: 'allow-client-shm',
     default: false,
     description:
-      'let clients on this machine pass tensors in shared memory; for clients that are trusted, as they can change tensors while these are in use',
+      'let clients on this machine pass tensors in shared memory; for clients that are trusted, as they can change tensors while these are in use, and end the server by shrinking the memory under a run',
   },
   exitTimeoutMs: {
     kind: 'duration',

@@ -160,13 +160,26 @@ function abandon({ inputs, outputs, run }: Pick<Execution, 'inputs' | 'outputs' 
   for (const [index, output] of outputs.entries()) output.abandon(run.outputs[index] ?? 0n);
 }
 
-function finish(instance: InstanceState, execution: Execution, ranMs: number): BatchResult {
-  const { run, batch, rowCounts, outputNames } = execution;
-  for (const input of execution.inputs) input.release?.();
+/** Takes every output; when one cannot be read, frees those behind it too. */
+function takeOutputs({ run, outputs, outputNames }: Execution): ReadonlyMap<string, Tensor> {
   const joined = new Map<string, Tensor>();
-  for (const [index, output] of execution.outputs.entries()) {
-    joined.set(outputNames[index] ?? '', output.take(run.outputs[index] ?? 0n));
+  for (const [index, output] of outputs.entries()) {
+    try {
+      joined.set(outputNames[index] ?? '', output.take(run.outputs[index] ?? 0n));
+    } catch (error) {
+      for (let rest = index + 1; rest < outputs.length; rest += 1) {
+        outputs[rest]?.abandon(run.outputs[rest] ?? 0n);
+      }
+      throw error;
+    }
   }
+  return joined;
+}
+
+function finish(instance: InstanceState, execution: Execution, ranMs: number): BatchResult {
+  const { batch, rowCounts } = execution;
+  for (const input of execution.inputs) input.release?.();
+  const joined = takeOutputs(execution);
   const items = split(instance, { batch, rowCounts, joined });
   return {
     items,
