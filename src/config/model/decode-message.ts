@@ -103,7 +103,8 @@ function decodeField(
     schema.map === undefined
       ? decodeValue(decoder, place, field.value)
       : decodeMap(decoder, place, field);
-  if (schema.effect !== undefined && value !== schema.default) reportUnsupported(decoder, place);
+  const isDefault = value === schema.default || value === schema.sameAsDefault;
+  if (schema.effect !== undefined && !isDefault) reportUnsupported(decoder, place);
   add(value);
 }
 

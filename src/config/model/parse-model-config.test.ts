@@ -183,6 +183,18 @@ test('a field the model cannot be served without is refused by name', () => {
     'model_transaction_policy { decoupled: true }',
     /'model_transaction_policy\.decoupled'/,
   );
+  unimplemented(
+    'input { name: "x" data_type: TYPE_FP32 dims: 1 allow_ragged_batch: true }',
+    /'input\.allow_ragged_batch' \(ragged batches\)/,
+  );
+  unimplemented('batch_input { kind: BATCH_ELEMENT_COUNT }', /'batch_input' \(ragged batches\)/);
+  const rateLimiter = (text: string): string => `instance_group { rate_limiter { ${text} } }`;
+  unimplemented(
+    rateLimiter('resources { name: "R1" count: 4 }'),
+    /'instance_group\.rate_limiter\.resources' \(rate limiter\)/,
+  );
+  unimplemented(rateLimiter('priority: 2'), /rate_limiter\.priority' \(rate limiter\)/);
+  for (const text of ['', 'priority: 0', 'priority: 1']) assert.ok(parse(rateLimiter(text)));
   unimplemented('platform: "ensemble"', /graphs of models/);
   unimplemented('platform: "tensorrt_plan"', /'tensorrt_plan' is not supported/);
   assert.ok(parse('model_transaction_policy { decoupled: false }'));

@@ -12,6 +12,7 @@ export interface FieldSchema {
   readonly repeated?: true;
   readonly map?: 'string' | 'int';
   readonly default?: string | number | boolean;
+  readonly sameAsDefault?: number;
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;

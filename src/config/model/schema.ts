@@ -7,6 +7,7 @@
  *   name of another message, or `any` for content that is not looked at.
  * - `repeated`: a list. `map`: a map with keys of that type.
  * - `default`: the value when the field is absent; without one the field reads as `undefined`.
+ *   `sameAsDefault`: another value that means the same.
  * - `effect`: `ignored` fields are known but not built: a value other than the default gives a
  *   warning. `refused` ones are known, and a model that sets them cannot be served correctly.
  * - `shorthand`: in YAML and JSON a plain value stands for a message with that one field.
@@ -70,7 +71,12 @@ export const modelConfigSchema = {
     dims: { type: 'int', repeated: true, min: -1, description: 'shape without batch; -1 any' },
     reshape: { type: 'Reshape', description: 'shape the model itself takes' },
     is_shape_tensor: { type: 'bool', default: false, effect: 'ignored', description: 'TensorRT' },
-    allow_ragged_batch: { type: 'bool', default: false, effect: 'ignored', description: 'ragged' },
+    allow_ragged_batch: {
+      type: 'bool',
+      default: false,
+      effect: 'refused',
+      description: 'ragged batches',
+    },
     optional: { type: 'bool', default: false, description: 'whether a request may leave it out' },
     is_non_linear_format_io: {
       type: 'bool',
@@ -226,11 +232,22 @@ export const modelConfigSchema = {
     },
     count: { type: 'int', default: 1, min: 0, max: 1024, description: 'instances; 0 is 1' },
     gpus: { type: 'int', repeated: true, min: 0, description: 'GPU numbers' },
-    rate_limiter: { type: 'any', effect: 'ignored', description: 'scheduling across models' },
+    rate_limiter: { type: 'RateLimiter', description: 'resources shared between models' },
     secondary_devices: { type: 'any', repeated: true, effect: 'ignored', description: 'NVDLA' },
     profile: { type: 'any', repeated: true, effect: 'ignored', description: 'TensorRT profiles' },
     passive: { type: 'bool', default: false, effect: 'ignored', description: 'takes no requests' },
     host_policy: { type: 'string', default: '', effect: 'ignored', description: 'NUMA placement' },
+  },
+  RateLimiter: {
+    resources: { type: 'any', repeated: true, effect: 'refused', description: 'rate limiter' },
+    priority: {
+      type: 'int',
+      default: 0,
+      min: 0,
+      sameAsDefault: 1,
+      effect: 'refused',
+      description: 'rate limiter',
+    },
   },
   Parameter: {
     string_value: { type: 'string', default: '', description: 'the value' },
