@@ -1,10 +1,10 @@
 import type { Batch, BatchResult } from '../core/batch.ts';
-import type { TensorSpec } from '../core/tensor.ts';
+import type { InputSpec, TensorSpec } from '../core/tensor.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 
 /** What a model takes and gives, batch dimension included. */
 export interface ModelSignature {
-  readonly inputs: readonly TensorSpec[];
+  readonly inputs: readonly InputSpec[];
   readonly outputs: readonly TensorSpec[];
 }
 

@@ -55,6 +55,32 @@ test('completeModelConfig() lets an explicit 0 switch batching off', () => {
   assert.deepEqual(config.inputs[0]?.dims, [-1, 3, -1]);
 });
 
+test('completeModelConfig() makes inputs that the model has values for optional', () => {
+  const scale = { ...fp32('scale', [-1, 1]), hasDefault: true };
+  const threshold = { ...fp32('threshold', []), hasDefault: true };
+  const batched = { ...batchable, inputs: [...batchable.inputs, scale, threshold] };
+  const brief = (config: ModelConfig) =>
+    config.inputs.map(({ name, optional }) => [name, optional]);
+  const config = complete('', batched);
+  assert.equal(config.maxBatchSize, 4);
+  // A scalar cannot be one of a batch: the model's own value is always used.
+  assert.deepEqual(brief(config), [
+    ['x', false],
+    ['scale', true],
+  ]);
+  assert.deepEqual(brief(complete('max_batch_size: 0', batched)), [
+    ['x', false],
+    ['scale', true],
+    ['threshold', true],
+  ]);
+  const declared = 'input [{ name: "threshold" data_type: TYPE_FP32 dims: [] }]';
+  assert.deepEqual(brief(complete(`max_batch_size: 0 ${declared}`, batched))[0], [
+    'threshold',
+    true,
+  ]);
+  refuses(() => complete(`max_batch_size: 2 ${declared}`, batched), /'threshold' has shape \[\]/);
+});
+
 test('completeModelConfig() adds undeclared inputs and keeps to declared outputs', () => {
   const signature = {
     inputs: [fp32('a', [-1, 1]), fp32('b', [-1, 1])],

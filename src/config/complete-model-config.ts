@@ -1,13 +1,13 @@
 import { type HeadwayError, invalidArgument } from '../core/error.ts';
 import { didYouMean } from '../core/nearest-name.ts';
 import { formatShape, type ShapePattern } from '../core/shape.ts';
-import type { TensorSpec } from '../core/tensor.ts';
+import type { InputSpec, TensorSpec } from '../core/tensor.ts';
 import type { ModelConfig, ModelInput, ModelOutput, Warmup } from './model-config.ts';
 import { deepFreeze } from './model/deep-freeze.ts';
 
 /** What the model itself takes and gives, batch dimension included. */
 interface Signature {
-  readonly inputs: readonly TensorSpec[];
+  readonly inputs: readonly InputSpec[];
   readonly outputs: readonly TensorSpec[];
 }
 
@@ -17,11 +17,14 @@ export const defaultMaxBatchSize = 4;
 /**
  * Fills what the config leaves open from the model's signature, and checks the rest against it.
  *
- * - A model can be batched when every input and output has a first dimension of any size.
+ * - A model can be batched when every input that it needs and every output has a first dimension of
+ *   any size.
  * - `max_batch_size` absent, no tensor declared, and the model can be batched: it becomes 4. Absent
  *   in any other case: 0. An explicit 0 keeps batching off, which Triton has no way to say.
- * - Inputs that are not declared are added. Outputs that are not declared are added only when none
- *   is: listing some limits the answers to those.
+ * - Inputs that are not declared are added. One that the model has a value of its own for is optional,
+ *   declared or not; where requests are batched, it is added only if its first dimension is a batch's.
+ * - Outputs that are not declared are added only when none is: listing some limits the answers to
+ *   those.
  * - Dims leave out the batch dimension, and what remains stays as the model has it: a scalar has
  *   dims `[]`. (Triton writes `[1]` with an empty `reshape`; a config that says so is honoured.)
  *
@@ -35,19 +38,10 @@ export function completeModelConfig(config: ModelConfig, signature: Signature): 
   const fill = (spec: TensorSpec) => filledTensor(spec, isBatched);
   checkDeclared(config, 'input', { specs: signature.inputs, isBatched });
   checkDeclared(config, 'output', { specs: signature.outputs, isBatched });
-  const declared = new Set(config.inputs.map(({ name }) => name));
-  const missing = signature.inputs.filter(({ name }) => !declared.has(name));
   const completed = {
     ...config,
     maxBatchSize,
-    inputs: [
-      ...config.inputs,
-      ...missing.map((spec): ModelInput => ({
-        ...fill(spec),
-        optional: false,
-        padValue: undefined,
-      })),
-    ],
+    inputs: completedInputs(config, signature, isBatched),
     outputs:
       config.outputs.length > 0
         ? config.outputs
@@ -59,6 +53,29 @@ export function completeModelConfig(config: ModelConfig, signature: Signature): 
   checkBatchSizes(completed, maxBatchSize);
   for (const warmup of completed.warmups) checkWarmup(completed, warmup);
   return deepFreeze(completed);
+}
+
+function completedInputs(
+  { inputs }: ModelConfig,
+  signature: Signature,
+  isBatched: boolean,
+): readonly ModelInput[] {
+  const declared = new Set(inputs.map(({ name }) => name));
+  const defaulted = new Set(
+    signature.inputs.filter(({ hasDefault }) => hasDefault).map(({ name }) => name),
+  );
+  const missing = signature.inputs.filter(
+    ({ name, shape }) =>
+      !declared.has(name) && !(isBatched && defaulted.has(name) && shape[0] !== -1),
+  );
+  return [
+    ...inputs.map((input) => (defaulted.has(input.name) ? { ...input, optional: true } : input)),
+    ...missing.map((spec): ModelInput => ({
+      ...filledTensor(spec, isBatched),
+      optional: defaulted.has(spec.name),
+      padValue: undefined,
+    })),
+  ];
 }
 
 function loadError(config: ModelConfig, text: string): HeadwayError {
@@ -73,7 +90,8 @@ function inferredBatchSize(config: ModelConfig, signature: Signature): number {
 
 /** The first tensor whose first dimension cannot be a batch's. */
 function firstFixedBatch({ inputs, outputs }: Signature): TensorSpec | undefined {
-  return [...inputs, ...outputs].find(({ shape }) => shape[0] !== -1);
+  const needed = inputs.filter(({ hasDefault }) => hasDefault !== true);
+  return [...needed, ...outputs].find(({ shape }) => shape[0] !== -1);
 }
 
 function checkCanBatch(config: ModelConfig, signature: Signature): void {

@@ -25,6 +25,12 @@ export interface TensorSpec {
   readonly dimensionNames?: readonly (string | undefined)[];
 }
 
+/** What a model declares of one input. */
+export interface InputSpec extends TensorSpec {
+  /** The model has a value of its own for it, so a request may leave it out. */
+  readonly hasDefault?: boolean;
+}
+
 /**
  * The bytes a tensor of this datatype and shape takes. `undefined` for BYTES, whose size depends
  * on its elements, and for an impossible shape.

@@ -23,7 +23,6 @@ import {
   settleWithError,
 } from './scheduled-job.ts';
 import type { JobResult, Scheduler, SchedulerJob, SchedulerObserver } from './scheduler.ts';
-import { shapeKey } from './shape-key.ts';
 
 /** What a scheduler is made of. */
 export interface SchedulerOptions {
@@ -99,7 +98,7 @@ class Dispatcher implements Scheduler {
     const scheduled = createScheduledJob(job, {
       order: this.#submittedCount,
       nowMs,
-      shapeKey: maxBatchSize > 1 ? shapeKey(job.request.inputs, paddedInputNames) : '',
+      paddedInputNames: maxBatchSize > 1 ? paddedInputNames : undefined,
       scheduling,
       freeMs: this.#slots.freeMs(nowMs),
       resolve,

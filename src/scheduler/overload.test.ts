@@ -44,7 +44,8 @@ async function offer(requestsPerSecond: number): Promise<Outcome> {
   const count = (key: keyof typeof counts, isWarm: boolean): void => {
     if (isWarm) counts[key] += 1;
   };
-  const inputs = new Map();
+  const data = new Uint8Array(4);
+  const inputs = new Map([['x', { datatype: 'FP32', shape: [1], data } as const]]);
   while (clock.nowMs() < 4000) {
     await passTime(clock, (-Math.log(random()) * 1000) / requestsPerSecond);
     const isWarm = clock.nowMs() > 1000;

@@ -5,6 +5,7 @@ import { type QueuedRequest, urgencyMs } from './queue.ts';
 import { levelOf, policyAt, queueTimeoutMs } from './queue-policy.ts';
 import type { ReleaseOrder, ReleasePlace } from './release-order.ts';
 import type { JobResult, SchedulerJob } from './scheduler.ts';
+import { shapeKey } from './shape-key.ts';
 
 /** A batch in execution. */
 export interface RunningBatch {
@@ -43,7 +44,8 @@ export interface ScheduledJob extends QueuedRequest {
 export interface Arrival {
   readonly order: number;
   readonly nowMs: number;
-  readonly shapeKey: string;
+  /** `undefined` when no two requests share a batch. */
+  readonly paddedInputNames: ReadonlySet<string> | undefined;
   readonly scheduling: DynamicBatching;
   readonly freeMs: number;
   readonly resolve: (result: JobResult) => void;
@@ -52,16 +54,16 @@ export interface Arrival {
 
 /** Works out a job's level, limits and urgency from its own wishes and the model's policies. */
 export function createScheduledJob(job: SchedulerJob, arrival: Arrival): ScheduledJob {
-  const { nowMs, scheduling } = arrival;
+  const { nowMs, scheduling, order, paddedInputNames } = arrival;
   const level = levelOf(job.priority, scheduling);
   const policy = policyAt(level, scheduling);
   const timeoutAtMs = nowMs + queueTimeoutMs(job.queueTimeoutMs, policy);
   const deadlineMs = job.deadlineMs ?? Infinity;
   return {
     job,
-    order: arrival.order,
+    order,
     level,
-    shapeKey: arrival.shapeKey,
+    shapeKey: paddedInputNames ? shapeKey(job.request.inputs, paddedInputNames, order) : '',
     batchSize: job.batchSize,
     arrivalMs: nowMs,
     deadlineMs,

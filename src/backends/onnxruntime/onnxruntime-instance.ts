@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../config/model-config.ts';
 import type { Batch, BatchItem, BatchResult } from '../../core/batch.ts';
-import { HeadwayError } from '../../core/error.ts';
+import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import type { NamedTensors, Tensor } from '../../core/tensor.ts';
 import {
   type PreparedRun,
@@ -38,7 +38,7 @@ export function createOnnxRuntimeInstance(parts: InstanceParts): BackendInstance
     control: createRunControl(session),
     modes: createRunModes(parts.handoffMs),
     inputs: new Map(
-      session.inputs.map((spec) => [
+      [...session.inputs, ...session.defaultedInputs].map((spec) => [
         spec.name,
         createInputBinding(values, spec, padding?.elements.get(spec.name)),
       ]),
@@ -46,7 +46,10 @@ export function createOnnxRuntimeInstance(parts: InstanceParts): BackendInstance
     outputs: new Map(
       session.outputs.map((spec) => [spec.name, createOutputBinding(values, spec, isBatched)]),
     ),
-    prepare: (inputs, outputs) => prepareRun(session, instance.control, { inputs, outputs }),
+    prepare(inputs, outputs) {
+      checkNeeded(parts, inputs);
+      return prepareRun(session, instance.control, { inputs, outputs });
+    },
     preparedRuns: new Map(),
   };
   return {
@@ -57,6 +60,15 @@ export function createOnnxRuntimeInstance(parts: InstanceParts): BackendInstance
       instance.control[Symbol.dispose]();
     },
   };
+}
+
+/** A config may call an input optional that the model cannot do without. */
+function checkNeeded({ session, config }: InstanceParts, given: readonly string[]): void {
+  const missing = session.inputs.find(({ name }) => !given.includes(name));
+  if (missing === undefined) return;
+  throw invalidArgument(
+    `Model '${config.name}' cannot run without input '${missing.name}': its config says that the input is optional, but the model has no value of its own for it. Send the input.`,
+  );
 }
 
 interface InstanceState {

@@ -41,7 +41,13 @@ export async function loadOnnxRuntimeModel(
       { cause: thrown },
     );
   }
-  const signature = { inputs: session.inputs, outputs: session.outputs };
+  const signature = {
+    inputs: [
+      ...session.inputs,
+      ...session.defaultedInputs.map((input) => ({ ...input, hasDefault: true })),
+    ],
+    outputs: session.outputs,
+  };
   return {
     signature,
     createInstance: async (config) =>

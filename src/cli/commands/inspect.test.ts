@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, test } from 'node:test';
 import { parseModelConfigYaml } from '../../config/model/parse-model-config-yaml.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
+import { createGraphBuilder } from '../../testing/models/graph-builder.ts';
 import { addModel } from '../../testing/models/small-models.ts';
 import { writeModel } from '../../testing/models/write-model.ts';
 import { inspectCommand } from './inspect.ts';
@@ -35,6 +36,23 @@ async function writeFolder(files: Record<string, string>) {
     await writeFile(join(cwd, 'models', 'add', name), text);
   }
 }
+
+test('inspectCommand() shows inputs that the model has values for as optional', async () => {
+  const builder = createGraphBuilder('scale');
+  const input = builder.input('input', 'FP32', [-1, 2]);
+  const scale = builder.input('scale', 'FP32', [2]);
+  builder.initial(scale, [2], Float32Array.of(2, 3));
+  builder.output(builder.node('Mul', [input, scale], { output: 'output' }), 'FP32', [-1, 2]);
+  const model = builder.build();
+  await writeModel(join(cwd, 'scale.onnx'), model);
+  const text = await inspect('scale.onnx');
+  assert.match(text, /input +FP32 +\[batch,2\] *\n/);
+  assert.match(text, /scale +FP32 +\[2\] +optional\n/);
+  assert.match(text, /batching +yes/);
+  // Files of that age list every constant among the inputs.
+  await writeModel(join(cwd, 'old.onnx'), { ...model, irVersion: 3 });
+  assert.doesNotMatch(await inspect('old.onnx'), /optional/);
+});
 
 test('inspectCommand() gives everything it knows of a file as JSON', async () => {
   await writeModel(join(cwd, 'add.onnx'), addModel());

@@ -7,10 +7,10 @@ export interface BatchingVerdict {
   readonly reason: string;
 }
 
-/** A model can be batched when the first dimension of every input and output may have any size. */
+/** A model can be batched when the first dimension of every needed input and output may have any size. */
 export function judgeBatching({ inputs, outputs }: DeclaredSignature): BatchingVerdict {
   const sides = [
-    ...inputs.map((tensor) => ({ tensor, side: 'input' })),
+    ...inputs.flatMap((tensor) => (tensor.optional ? [] : { tensor, side: 'input' })),
     ...outputs.map((tensor) => ({ tensor, side: 'output' })),
   ];
   const fixed = sides.find(({ tensor }) => tensor.shape?.[0] !== -1);

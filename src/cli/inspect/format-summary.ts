@@ -75,7 +75,12 @@ function costText({ cost, inputs }: ModelSummary): string {
 function tensorLines(tensors: readonly DeclaredTensor[]): string[] {
   if (tensors.length === 0) return ['  none'];
   return formatTable(
-    tensors.map((tensor) => [tensor.name, tensor.datatype, formatDeclaredShape(tensor)]),
+    tensors.map((tensor) => [
+      tensor.name,
+      tensor.datatype,
+      formatDeclaredShape(tensor),
+      ...(tensor.optional ? ['optional'] : []),
+    ]),
   );
 }
 

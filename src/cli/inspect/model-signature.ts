@@ -1,5 +1,5 @@
 import { type Datatype, datatypes } from '../../core/datatype.ts';
-import type { TensorSpec } from '../../core/tensor.ts';
+import type { InputSpec, TensorSpec } from '../../core/tensor.ts';
 import { type OnnxDataType, onnxDataTypeOf, onnxDataTypes } from '../../formats/onnx/data-type.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 
@@ -12,6 +12,8 @@ export interface DeclaredTensor {
   readonly shape: readonly number[] | null;
   /** Symbolic names of dimensions, `null` where there is none. */
   readonly dimensionNames: readonly (string | null)[];
+  /** Present on an input that may be left out, as the model has a value of its own for it. */
+  readonly optional?: true;
 }
 
 /** What a model takes and gives, from its file alone. */
@@ -33,11 +35,19 @@ export function datatypeName(dataType: OnnxDataType): string {
   return protocolNames.get(dataType) ?? onnxNames.get(dataType) ?? `type ${dataType}`;
 }
 
-/** Reads a model's signature; inputs with a default value are none that must be sent. */
-export function declaredSignature({ graph }: OnnxModel): DeclaredSignature {
+/** Before this IR version every constant was listed as an input too, and none could be replaced. */
+const firstWithDefaults = 4;
+
+/** Reads a model's signature, first the inputs that must be sent. */
+export function declaredSignature({ graph, irVersion }: OnnxModel): DeclaredSignature {
   const constants = new Set(graph.initializers.map(({ name }) => name));
+  const defaulted = graph.inputs.filter(({ name }) => constants.has(name));
+  const optional = irVersion < firstWithDefaults ? [] : defaulted;
   return {
-    inputs: graph.inputs.filter(({ name }) => !constants.has(name)).map(declaredTensor),
+    inputs: [
+      ...graph.inputs.filter(({ name }) => !constants.has(name)).map(declaredTensor),
+      ...optional.map((input) => ({ ...declaredTensor(input), optional: true as const })),
+    ],
     outputs: graph.outputs.map(declaredTensor),
   };
 }
@@ -59,20 +69,21 @@ function declaredTensor({ name, type }: OnnxValue): DeclaredTensor {
  */
 export function servableSignature(
   signature: DeclaredSignature,
-): { readonly inputs: TensorSpec[]; readonly outputs: TensorSpec[] } | undefined {
+): { readonly inputs: InputSpec[]; readonly outputs: TensorSpec[] } | undefined {
+  const needed = signature.inputs.filter(({ optional }) => optional !== true);
   const inputs = signature.inputs.map(servable);
   const outputs = signature.outputs.map(servable);
-  const known = (spec: TensorSpec | undefined): boolean => spec !== undefined;
-  if (!inputs.every(known) || !outputs.every(known)) return undefined;
+  if (![...needed, ...signature.outputs].every(servable)) return undefined;
   return {
     inputs: inputs.flatMap((spec) => spec ?? []),
     outputs: outputs.flatMap((spec) => spec ?? []),
   };
 }
 
-function servable({ name, datatype, shape }: DeclaredTensor): TensorSpec | undefined {
+function servable({ name, datatype, shape, optional }: DeclaredTensor): InputSpec | undefined {
   const known = datatypes.find((candidate) => candidate === datatype);
-  return known === undefined || shape === null ? undefined : { name, datatype: known, shape };
+  if (known === undefined || shape === null) return undefined;
+  return { name, datatype: known, shape, ...(optional && { hasDefault: true }) };
 }
 
 /** A declared shape as people read it: `[batch,3,224,224]`, `?` for a size without a name. */

@@ -5,7 +5,7 @@ import type { ModelConfig } from '../../config/model-config.ts';
 import { emptyModelConfig } from '../../config/model/parse-model-config.ts';
 import { invalidArgument } from '../../core/error.ts';
 import { silentLogger } from '../../core/logger.ts';
-import type { TensorSpec } from '../../core/tensor.ts';
+import type { InputSpec } from '../../core/tensor.ts';
 import { readLabels } from '../../repository/labels.ts';
 import { createReshaping } from '../../server/reshape.ts';
 import { createRequestValidator } from '../../server/validate.ts';
@@ -89,20 +89,19 @@ async function modelSpec(cwd: string, given: string): Promise<ModelSpec> {
 }
 
 /** What clients send, with the names the model's file has for its dimensions. */
-function inputSpecs({ inputs, maxBatchSize = 0 }: ModelConfig, signature: readonly TensorSpec[]) {
-  return inputs
-    .filter(({ optional }) => !optional)
-    .map(({ name, datatype, dims }): TensorSpec => {
-      const shape = maxBatchSize > 0 ? [-1, ...dims] : dims;
-      const declared = signature.find((spec) => spec.name === name);
-      const isSameRank = declared?.shape.length === shape.length;
-      return {
-        name,
-        datatype,
-        shape,
-        ...(isSameRank && { dimensionNames: declared.dimensionNames ?? [] }),
-      };
-    });
+function inputSpecs({ inputs, maxBatchSize = 0 }: ModelConfig, signature: readonly InputSpec[]) {
+  return inputs.map(({ name, datatype, dims, optional }): InputSpec => {
+    const shape = maxBatchSize > 0 ? [-1, ...dims] : dims;
+    const declared = signature.find((spec) => spec.name === name);
+    const isSameRank = declared?.shape.length === shape.length;
+    return {
+      name,
+      datatype,
+      shape,
+      hasDefault: optional,
+      ...(isSameRank && { dimensionNames: declared.dimensionNames ?? [] }),
+    };
+  });
 }
 
 async function labelsOf(

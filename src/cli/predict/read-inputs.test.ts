@@ -30,6 +30,14 @@ function read(specs: readonly TensorSpec[], options: Partial<InputOptions>) {
 const a: TensorSpec = { name: 'a', datatype: 'FP32', shape: [-1, 2] };
 const b: TensorSpec = { name: 'b', datatype: 'INT64', shape: [-1] };
 
+test('readInputs() leaves out what the model can do without, unless it is given', async () => {
+  await writeFile(join(cwd, 'b.json'), '{"b": [5]}');
+  const optional = { ...b, hasDefault: true };
+  assert.deepEqual([...(await read([a, optional], { fill: 'zero' })).keys()], ['a']);
+  const given = await read([a, optional], { fill: 'zero', given: ['b.json'] });
+  assert.deepEqual([...given.keys()], ['a', 'b']);
+});
+
 test('readInputs() takes inputs from files and makes up the others', async () => {
   await writeFile(join(cwd, 'a.bin'), new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
   await writeFile(join(cwd, 'all.json'), '{"b": [5, "9007199254740993"]}');

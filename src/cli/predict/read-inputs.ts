@@ -6,6 +6,7 @@ import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
 import { formatShape, shapeMatches } from '../../core/shape.ts';
 import {
+  type InputSpec,
   type NamedTensors,
   type Tensor,
   type TensorSpec,
@@ -29,11 +30,12 @@ export interface InputOptions extends ImageTensorOptions {
 const maxInputBytes = 1024 ** 3;
 
 /**
- * Makes a model's inputs from files and from nothing, in the model's order.
+ * Makes a model's inputs from files and from nothing, in the model's order. What the model can do
+ * without is left out unless it is given.
  * @throws HeadwayError `not_found` for a missing file, `invalid_argument` for what does not fit.
  */
 export async function readInputs(
-  specs: readonly TensorSpec[],
+  specs: readonly InputSpec[],
   options: InputOptions,
 ): Promise<NamedTensors> {
   const tensors = new Map<string, Tensor>();
@@ -49,7 +51,11 @@ export async function readInputs(
     }
   }
   const inputs = new Map<string, Tensor>();
-  for (const spec of specs) inputs.set(spec.name, tensors.get(spec.name) ?? made(spec, options));
+  for (const spec of specs) {
+    const given = tensors.get(spec.name);
+    if (given !== undefined || !spec.hasDefault)
+      inputs.set(spec.name, given ?? made(spec, options));
+  }
   return inputs;
 }
 

@@ -7,7 +7,7 @@ import {
 import { fromWireTensor, toWireTensor } from '../../client/tensor-data.ts';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
-import type { Tensor } from '../../core/tensor.ts';
+import type { InputSpec, Tensor } from '../../core/tensor.ts';
 import type { CliContext } from '../context.ts';
 import type { PredictionTarget, Stage } from './target.ts';
 
@@ -41,7 +41,7 @@ export async function createRemoteTarget(
   return {
     model: metadata.name,
     loadMs: undefined,
-    inputs: metadata.inputs,
+    inputs: await inputSpecs(client, metadata, choice),
     labels: new Map(),
     async run(inputs) {
       const startMs = clock.nowMs();
@@ -62,6 +62,18 @@ export async function createRemoteTarget(
       client[Symbol.dispose]();
     },
   };
+}
+
+/** Only the config, which not every server tells, says which inputs may be left out. */
+async function inputSpecs(
+  client: OipHttpClient,
+  { name, inputs }: ModelMetadataAnswer,
+  choice: Parameters<OipHttpClient['modelConfig']>[1],
+): Promise<readonly InputSpec[]> {
+  const config = await client.modelConfig(name, choice).catch(() => undefined);
+  const declared = (config?.['input'] ?? []) as readonly { name: string; optional?: boolean }[];
+  const optional = new Set(declared.flatMap((input) => (input.optional ? [input.name] : [])));
+  return inputs.map((input) => ({ ...input, hasDefault: optional.has(input.name) }));
 }
 
 function openClient(url: string, apiKey: string | undefined): OipHttpClient {

@@ -1,4 +1,4 @@
-import type { NamedTensors, TensorSpec } from '../../core/tensor.ts';
+import type { InputSpec, NamedTensors } from '../../core/tensor.ts';
 
 /** A part of a run and how long it took. */
 export interface Stage {
@@ -21,7 +21,7 @@ export interface PredictionTarget extends AsyncDisposable {
   readonly model: string;
   /** How long loading it took; `undefined` when a server has it. */
   readonly loadMs: number | undefined;
-  readonly inputs: readonly TensorSpec[];
+  readonly inputs: readonly InputSpec[];
   /** Class labels by output, where they are known. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   run(inputs: NamedTensors): Promise<PredictionRun>;

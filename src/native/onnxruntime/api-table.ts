@@ -66,9 +66,19 @@ export const apiTable = {
   SetInterOpNumThreads: { index: 25, result: 'void*', parameters: ['void*', 'int'] },
   SessionGetInputCount: { index: 30, result: 'void*', parameters: ['void*', 'void*'] },
   SessionGetOutputCount: { index: 31, result: 'void*', parameters: ['void*', 'void*'] },
+  SessionGetOverridableInitializerCount: {
+    index: 32,
+    result: 'void*',
+    parameters: ['void*', 'void*'],
+  },
   SessionGetInputTypeInfo: { index: 33, result: 'void*', parameters: ['void*', 'size_t', 'void*'] },
   SessionGetOutputTypeInfo: {
     index: 34,
+    result: 'void*',
+    parameters: ['void*', 'size_t', 'void*'],
+  },
+  SessionGetOverridableInitializerTypeInfo: {
+    index: 35,
     result: 'void*',
     parameters: ['void*', 'size_t', 'void*'],
   },
@@ -79,6 +89,11 @@ export const apiTable = {
   },
   SessionGetOutputName: {
     index: 37,
+    result: 'void*',
+    parameters: ['void*', 'size_t', 'void*', 'void*'],
+  },
+  SessionGetOverridableInitializerName: {
+    index: 38,
     result: 'void*',
     parameters: ['void*', 'size_t', 'void*', 'void*'],
   },

@@ -1,3 +1,4 @@
+import { HeadwayError } from '../../core/error.ts';
 import type { NativePointer } from './api-table.ts';
 import type { OnnxRuntimeEnvironment } from './environment.ts';
 import { addressOf, createOutSlot, pathString, readCString } from './pointers.ts';
@@ -14,7 +15,10 @@ export type ModelSource =
 export interface OnnxRuntimeSession extends Disposable {
   readonly environment: OnnxRuntimeEnvironment;
   readonly pointer: NativePointer;
+  /** Those that a run needs. */
   readonly inputs: readonly ValueSignature[];
+  /** Inputs with a value of the model's own, which a run may replace. */
+  readonly defaultedInputs: readonly ValueSignature[];
   readonly outputs: readonly ValueSignature[];
   /** Ends profiling. @returns the name of the file that was written. */
   endProfiling(): string;
@@ -82,6 +86,7 @@ function openSession(
       environment,
       pointer,
       inputs: readSignatures(environment, pointer, 'Input'),
+      defaultedInputs: readSignatures(environment, pointer, 'OverridableInitializer'),
       outputs: readSignatures(environment, pointer, 'Output'),
       endProfiling() {
         const slot = createOutSlot();
@@ -97,27 +102,50 @@ function openSession(
   }
 }
 
+type Side = 'Input' | 'Output' | 'OverridableInitializer';
+
 function readSignatures(
   environment: OnnxRuntimeEnvironment,
   session: NativePointer,
-  side: 'Input' | 'Output',
+  side: Side,
 ): ValueSignature[] {
+  const { api } = environment.library;
+  const slot = createOutSlot();
+  checkStatus(api, api[`SessionGet${side}Count`](session, slot.address), whatOf(side));
+  return Array.from({ length: Number(slot.take()) }).flatMap((_, index) => {
+    try {
+      return [readSignature(environment, session, { side, index })];
+    } catch (error) {
+      // Nobody could send it, and nobody need: the model has its value.
+      const isNeedless = side === 'OverridableInitializer' && error instanceof HeadwayError;
+      if (isNeedless && error.code === 'unimplemented') return [];
+      throw error;
+    }
+  });
+}
+
+function readSignature(
+  environment: OnnxRuntimeEnvironment,
+  session: NativePointer,
+  { side, index }: { readonly side: Side; readonly index: number },
+): ValueSignature {
   const { library, allocator } = environment;
   const { api } = library;
   const slot = createOutSlot();
-  const what = `Cannot read the model's ${side.toLowerCase()}s`;
-  checkStatus(api, api[`SessionGet${side}Count`](session, slot.address), what);
-  return Array.from({ length: Number(slot.take()) }, (_, index) => {
-    checkStatus(api, api[`SessionGet${side}Name`](session, index, allocator, slot.address), what);
-    const name = takeText(environment, slot.take());
-    checkStatus(api, api[`SessionGet${side}TypeInfo`](session, index, slot.address), what);
-    const typeInfo = slot.take();
-    try {
-      return readValueSignature(library.api, name, typeInfo);
-    } finally {
-      api.ReleaseTypeInfo(typeInfo);
-    }
-  });
+  const what = whatOf(side);
+  checkStatus(api, api[`SessionGet${side}Name`](session, index, allocator, slot.address), what);
+  const name = takeText(environment, slot.take());
+  checkStatus(api, api[`SessionGet${side}TypeInfo`](session, index, slot.address), what);
+  const typeInfo = slot.take();
+  try {
+    return readValueSignature(api, name, typeInfo);
+  } finally {
+    api.ReleaseTypeInfo(typeInfo);
+  }
+}
+
+function whatOf(side: Side): string {
+  return `Cannot read the model's ${side === 'Output' ? 'outputs' : 'inputs'}`;
 }
 
 /** Reads a text the runtime allocated, and frees it. */

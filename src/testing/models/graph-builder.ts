@@ -21,6 +21,8 @@ export interface NodeOptions {
 export interface GraphBuilder {
   /** Declares a graph input; a dimension is a size, a symbolic name or -1 for the batch. */
   input(name: string, datatype: Datatype, shape: readonly OnnxDimension[]): string;
+  /** Gives a declared input a value of the model's own; elements are as those of a constant. */
+  initial(input: string, dims: readonly number[], elements: ArrayBufferView): void;
   /** Adds a constant; elements are taken as their little-endian bytes. */
   constant(datatype: Datatype, dims: readonly number[], elements: ArrayBufferView): string;
   /** Adds a node with one output and returns the output's name. */
@@ -42,11 +44,16 @@ export function createGraphBuilder(graphName: string): GraphBuilder {
       inputs.push(describeValue(name, datatype, shape));
       return name;
     },
-    constant(datatype, dims, { buffer, byteOffset, byteLength }) {
+    initial(name, dims, elements) {
+      const declared = inputs.find((input) => input.name === name);
+      if (declared?.type.kind !== 'tensor') throw new TypeError(`there is no input '${name}'`);
+      const data = { kind: 'bytes', bytes: bytesOf(elements) } as const;
+      initializers.push({ name, dataType: declared.type.dataType, dims, data });
+    },
+    constant(datatype, dims, elements) {
       const name = `constant${initializers.length}`;
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      const dataType = onnxDataTypeOf[datatype];
-      initializers.push({ name, dataType, dims, data: { kind: 'bytes', bytes } });
+      const data = { kind: 'bytes', bytes: bytesOf(elements) } as const;
+      initializers.push({ name, dataType: onnxDataTypeOf[datatype], dims, data });
       return name;
     },
     node(operator, nodeInputs, { attributes = {}, output } = {}) {
@@ -72,6 +79,10 @@ export function createGraphBuilder(graphName: string): GraphBuilder {
       graph: { name: graphName, nodes, initializers, inputs, outputs, valueInfo: [] },
     }),
   };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function describeAttribute([name, value]: [string, number | readonly number[]]): OnnxAttribute {
