@@ -1,10 +1,17 @@
-// Emits what is published to dist/: JavaScript joined into a few files, and types beside it.
+// Emits what is published to dist/: JavaScript joined into a few files, types beside it, and ONNX
+// Runtime for every platform, or for those that `--platform linux-x64` names, for a smaller package.
 import { chmod, rm } from 'node:fs/promises';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { copyRuntime } from './copy-runtime.ts';
 import { runQuietly } from './steps.ts';
 
 /** What users import or run, by its place in dist/; everything else becomes part of these. */
 const entries = ['index', 'client/index', 'cli/main'];
+
+const { values } = parseArgs({
+  options: { platform: { type: 'string', multiple: true, default: [] } },
+});
 
 await rm('dist', { recursive: true, force: true });
 const typesAreGood = await runQuietly({
@@ -30,5 +37,6 @@ const isBundled = await runQuietly({
   ],
   limitMs: 60_000,
 });
+await copyRuntime('dist/onnxruntime', values.platform);
 process.exitCode = typesAreGood && isBundled ? 0 : 1;
 if (isBundled) await chmod('dist/cli/main.js', 0o755);

@@ -2,17 +2,21 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { copyRuntime } from '../scripts/copy-runtime.ts';
 import { identityModel } from '../src/testing/models/small-models.ts';
 import { writeModel } from '../src/testing/models/write-model.ts';
 
 const execute = promisify(execFile);
 const root = path.join(import.meta.dirname, '..');
 
-/** What somebody who installs the package has: npm and whatever Node the machine brings. */
+/**
+ * What somebody who installs the package has: npm, whatever Node the machine brings, an empty home,
+ * and scripts of packages that run.
+ */
 const env: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
   PATH: (process.env['PATH'] ?? '')
@@ -20,6 +24,8 @@ const env: NodeJS.ProcessEnv = {
     .filter((folder) => !folder.includes('node_modules'))
     .join(path.delimiter),
   npm_config_loglevel: 'error',
+  npm_config_ignore_scripts: 'false',
+  npm_config_userconfig: path.join(homedir(), '.npmrc'),
 };
 
 /** An empty folder, with the packed package installed in it. */
@@ -27,11 +33,14 @@ let folder: string;
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'headway-package-'));
-  await execute(process.execPath, ['scripts/build.ts'], { cwd: root });
+  env['npm_config_cache'] = (await run('npm', ['config', 'get', 'cache'])).stdout.trim();
+  env['HOME'] = env['USERPROFILE'] = path.join(folder, 'home');
+  await mkdir(env['HOME']);
+  const platform = `${process.platform}-${process.arch}`;
+  await execute(process.execPath, ['scripts/build.ts', '--platform', platform], { cwd: root });
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], root);
   await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await run('npm', ['install', ...options, `./${stdout.trim()}`]);
+  await run('npm', ['install', '--prefer-offline', `./${stdout.trim()}`]);
 });
 
 after(() => rm(folder, { recursive: true, force: true }));
@@ -47,6 +56,36 @@ test('the package holds what runs, and no test', async () => {
     assert.doesNotMatch(code, /from '(?:node:test|fast-check)'/, file);
     assert.doesNotMatch(code, /(?:from|import\() ?'\.[^']*\.ts'/, file);
   }
+});
+
+test('a build takes ONNX Runtime for every platform, and what must go with it', async () => {
+  const target = path.join(folder, 'runtime');
+  await copyRuntime(target, []);
+  const entries = await readdir(target, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  assert.deepEqual(
+    files.map((file) => path.relative(target, path.join(file.parentPath, file.name))).toSorted(),
+    [
+      'LICENSE',
+      'ThirdPartyNotices.txt',
+      'darwin-arm64/libonnxruntime.1.dylib',
+      'linux-arm64/libonnxruntime.so.1',
+      'linux-x64/libonnxruntime.so.1',
+      'win32-arm64/onnxruntime.dll',
+      'win32-x64/onnxruntime.dll',
+    ].map((file) => path.normalize(file)),
+  );
+});
+
+test('no dependency downloads anything when it is installed', async () => {
+  const lock = JSON.parse(
+    await readFile(path.join(folder, 'node_modules/.package-lock.json'), 'utf8'),
+  ) as { readonly packages: Readonly<Record<string, { readonly hasInstallScript?: true }>> };
+  const withScripts = Object.keys(lock.packages).filter(
+    (location) => lock.packages[location]?.hasInstallScript,
+  );
+  // Its script finds that its binary came as a package of its own.
+  assert.deepEqual(withScripts, ['node_modules/koffi']);
 });
 
 test('npx headway --help names the commands', async () => {

@@ -29,13 +29,10 @@ const pointerBytes = 8;
  * its API is older than Headway needs: the message says which file was tried and how to name another.
  */
 export function loadOnnxRuntimeLibrary(named: string | undefined): OnnxRuntimeLibrary {
-  const candidate = findOnnxRuntimeLibrary(named);
-  if (candidate === undefined) {
-    throw unusable(
-      `there is no bundled library for ${process.platform} on ${process.arch} (package onnxruntime-node)`,
-    );
+  const path = findOnnxRuntimeLibrary(named);
+  if (path === undefined) {
+    throw unusable(`there is no bundled library for ${process.platform} on ${process.arch}`);
   }
-  const { path } = candidate;
   const base = openApiBase(path);
   const version = base.GetVersionString();
   const apiVersion = negotiateApiVersion(path, version);
