@@ -50,6 +50,7 @@ test('resolveServerConfig() says what it expected and got', () => {
   refuses({ httpPort: 70_000 }, /'httpPort' must be a whole number from 0 to 65535, got 70000/);
   refuses({ modelControlMode: 'all' }, /must be one of none, poll, explicit/);
   refuses({ loadModels: 'x' }, /must be a list of texts/);
+  refuses({ loadModels: ['x'] }, /--load-model\) needs .*explicit; it is none/);
   refuses({ exitTimeoutMs: 'soon' }, /must be a duration from 0ms to 24h/);
   refuses([], /expected settings by name, got a list/);
 });

@@ -25,8 +25,8 @@ export function defineConfig(config: ServerConfigInput): ServerConfigInput {
 /**
  * Checks settings and completes them with the defaults; a later layer wins over an earlier one, and
  * `undefined` counts as not said.
- * @throws HeadwayError `invalid_argument` for an unknown setting, a wrong type or range, or an
- * address beyond loopback with neither a key nor `insecure`.
+ * @throws HeadwayError `invalid_argument` for an unknown setting, a wrong type or range, settings
+ * that contradict each other, or an address beyond loopback with neither a key nor `insecure`.
  */
 export function resolveServerConfig(layers: readonly ServerConfigLayer[]): ServerConfig {
   const entries = Object.entries(serverSettings).map(([key, setting]) => [key, setting.default]);
@@ -40,6 +40,7 @@ export function resolveServerConfig(layers: readonly ServerConfigLayer[]): Serve
     }
   }
   const config = Object.freeze(values) as unknown as ServerConfig;
+  checkLoadModels(config);
   checkTls(config);
   checkExposure(config);
   return config;
@@ -114,6 +115,13 @@ export function describeExpected(setting: Setting): string {
     case 'size':
       return `a size from ${formatSize(setting.min)} to ${formatSize(setting.max)} (bytes, or such as 64MiB)`;
   }
+}
+
+function checkLoadModels({ loadModels, modelControlMode }: ServerConfig): void {
+  if (loadModels.length === 0 || modelControlMode === 'explicit') return;
+  throw invalidArgument(
+    `Setting 'loadModels' (--load-model) needs 'modelControlMode' (--model-control-mode) explicit; it is ${modelControlMode}, which loads every model.`,
+  );
 }
 
 function checkTls({ tlsCertificate, tlsKey, tlsClientCa }: ServerConfig): void {

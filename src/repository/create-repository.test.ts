@@ -38,8 +38,11 @@ async function setup(
   t: TestContext,
   modelControlMode: ModelControlMode,
   loadModels: readonly string[] = [],
+  rootCount = 1,
 ): Promise<Setup> {
   const root = await mkdtemp(join(tmpdir(), 'repository-'));
+  const others = Array.from({ length: rootCount - 1 }, (_, index) => join(root, `-${index + 2}`));
+  for (const other of others) await mkdir(other);
   const clock = createManualClock();
   const opened: FakeVersion[] = [];
   const broken = new Set<string>();
@@ -65,7 +68,7 @@ async function setup(
   };
   const control = { modelControlMode, loadModels, repositoryPollMs: 1000 };
   const repository = createRepository<FakeVersion>({
-    roots: [root],
+    roots: [root, ...others],
     control,
     maxQueueSize: 7,
     open,
@@ -206,6 +209,59 @@ test('start() in explicit mode loads the models named, or all for *', async (t) 
   await all.write('b/1/model.onnx');
   await all.repository.start();
   assert.deepEqual(states(all.repository), ['a/1 READY', 'b/1 READY']);
+});
+
+test('models of several roots are served side by side', async (t) => {
+  const { repository, write, opened } = await setup(t, 'none', [], 3);
+  await write('a/1/model.onnx');
+  await write('-2/b/1/model.onnx');
+  await write('-3/c/2/model.onnx');
+  await repository.start();
+  assert.deepEqual(states(repository), ['a/1 READY', 'b/1 READY', 'c/2 READY']);
+  assert.match(opened.find(({ spec }) => spec.name === 'c')!.spec.path, /\/-3\/c\/2$/);
+  assert.equal(repository.isReady(), true);
+});
+
+test('a name that several roots have is refused, and the others are served', async (t) => {
+  const setUp = await setup(t, 'explicit', ['*'], 2);
+  const { repository, write, remove } = setUp;
+  await write('a/1/model.onnx');
+  await write('-2/a/1/model.onnx');
+  await write('-2/b/1/model.onnx');
+  await repository.start();
+  assert.deepEqual(states(repository), ['a/- UNAVAILABLE', 'b/1 READY']);
+  const twice = isError('invalid_argument', /'a' is in more than one model repository/);
+  await assert.rejects(repository.load('a', undefined), twice);
+  assert.equal(repository.isReady(), false);
+  await remove('-2/a');
+  await repository.load('a', undefined);
+  assert.deepEqual(states(repository), ['a/1 READY', 'b/1 READY']);
+  // The one in service stays when another one of its name comes.
+  await write('-2/a/1/model.onnx');
+  await assert.rejects(repository.load('a', undefined), twice);
+  assert.deepEqual(states(repository), ['a/1 READY', 'b/1 READY']);
+  assert.equal(setUp.opened.filter(({ spec }) => spec.name === 'a').length, 1);
+});
+
+test('start() in explicit mode takes * for the models of every root, and by itself only', async (t) => {
+  const { repository, write } = await setup(t, 'explicit', ['*'], 2);
+  await write('a/1/model.onnx');
+  await write('-2/b/1/model.onnx');
+  await repository.start();
+  assert.deepEqual(states(repository), ['a/1 READY', 'b/1 READY']);
+  await write('c/1/model.onnx');
+  assert.deepEqual(states(repository), ['a/1 READY', 'b/1 READY', 'c/- -']);
+  const mixed = await setup(t, 'explicit', ['a', '*']);
+  await assert.rejects(mixed.repository.start(), isError('invalid_argument', /only model/));
+  const none = await setup(t, 'explicit');
+  await none.write('a/1/model.onnx');
+  await none.repository.start();
+  assert.deepEqual(states(none.repository), ['a/- -']);
+  assert.equal(none.repository.isReady(), true);
+  const twice = await setup(t, 'explicit', ['a', 'a']);
+  await twice.write('a/1/model.onnx');
+  await twice.repository.start();
+  assert.equal(twice.opened.length, 1);
 });
 
 test('load() and unload() bring a model into service and out of it', async (t) => {
