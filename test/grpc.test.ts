@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../src/formats/protobuf/writer.ts';
+import { createOipGrpcClient } from '../src/client/index.ts';
+import { encodeInferRequest } from '../src/protocols/oip-grpc/codec/infer-request-write.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
 import { cancelCall, connectGrpc } from '../src/testing/grpc-client.ts';
 import { blockingModel, slowRows } from './support/models.ts';
@@ -13,24 +14,15 @@ const streamPath = '/inference.GRPCInferenceService/ModelStreamInfer';
 function slowMessage(): Buffer {
   const { shape, data } = slowRows(20_000);
   const bytes = new Uint8Array((data as Float32Array).buffer);
-  return inferMessage('slow', [{ name: 'input', shape, bytes }]);
-}
-
-function inferMessage(
-  model: string,
-  inputs: readonly { name: string; shape: readonly number[]; bytes: Uint8Array }[],
-): Buffer {
-  const writer = new WireWriter();
-  writer.text(1, model);
-  for (const { name, shape } of inputs) {
-    writer.message(5, (input) => {
-      input.text(1, name);
-      input.text(2, 'FP32');
-      input.packedInt64(3, shape);
-    });
-  }
-  for (const { bytes } of inputs) writer.bytes(7, bytes);
-  return Buffer.concat(writer.finish());
+  const message = {
+    modelName: 'slow',
+    modelVersion: '',
+    id: '',
+    inputs: new Map([['input', { datatype: 'FP32', shape, data: bytes } as const]]),
+    outputs: [],
+    parameters: {},
+  };
+  return Buffer.concat(encodeInferRequest(message));
 }
 
 function serveSlow(): Promise<TestServer> {
@@ -67,20 +59,27 @@ test('the deadline of a call ends its run', { timeout: 60_000 }, async () => {
 
 test('a model answers over gRPC what it answers over HTTP', { timeout: 60_000 }, async () => {
   await using served = await serveSlow();
-  await using client = connectGrpc(served.server.urls.grpc);
-  const values = Float32Array.from({ length: 64 }, (_, index) => index);
-  const bytes = new Uint8Array(values.buffer);
-  const inputs = ['a', 'b'].map((name) => ({ name, shape: [1, 64], bytes }));
-  const { status, messages } = await client.call(inferPath, inferMessage('add', inputs));
-  assert.equal(status, 0);
-  const sum = Buffer.from(values.map((value) => 2 * value).buffer);
-  assert.ok(messages[0]?.includes(sum));
-  const answer = await served.client.infer({
-    model: 'add',
-    inputs: inputs.map(({ name, shape }) => ({ name, datatype: 'FP32', shape, data: values })),
-  });
+  using client = createOipGrpcClient({ url: served.server.urls.grpc });
+  const data = Float32Array.from({ length: 64 }, (_, index) => index);
+  const inputs = ['a', 'b'].map((name) => ({
+    name,
+    datatype: 'FP32' as const,
+    shape: [1, 64],
+    data,
+  }));
+  const answer = await client.infer({ model: 'add', inputs, timings: true });
+  assert.match(answer.serverTiming ?? '', /execute;dur=/);
   assert.deepEqual(
     answer.outputs.get('sum')!.data,
-    values.map((value) => 2 * value),
+    data.map((value) => 2 * value),
   );
+  const overHttp = await served.client.infer({ model: 'add', inputs });
+  assert.deepEqual(answer.outputs, overHttp.outputs);
+  assert.deepEqual(await client.modelMetadata('add'), await served.client.modelMetadata('add'));
+  for await (const streamed of client.streamInfer([{ model: 'add', inputs, id: 's' }])) {
+    assert.ok(streamed.kind === 'answer');
+    assert.deepEqual(streamed.answer.outputs, overHttp.outputs);
+  }
+  const [overGrpc] = await client.statistics('add');
+  assert.equal(overGrpc?.inference_stats['success']?.count, 3);
 });

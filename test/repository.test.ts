@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { HeadwayError, type OipHttpClient } from '../src/client/index.ts';
+import { HeadwayError, type OipClient } from '../src/client/index.ts';
 import {
   addModel,
   identityModel,
@@ -23,7 +23,7 @@ async function refusal(call: Promise<unknown>): Promise<HeadwayError> {
 }
 
 /** What relu makes of -1 and 2, which identity leaves as they are. */
-async function answerOf(client: OipHttpClient, model: string, version?: string): Promise<number[]> {
+async function answerOf(client: OipClient, model: string, version?: string): Promise<number[]> {
   const answer = await client.infer({ model, version, inputs: [row('input', [-1, 2])] });
   return [...(answer.outputs.get('output')!.data as Float32Array)];
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http2';
 import { test } from 'node:test';
 import { createServer } from '../src/cli/create-server.ts';
+import { encodeInferRequest } from '../src/protocols/oip-grpc/codec/infer-request-write.ts';
+import { connectGrpc } from '../src/testing/grpc-client.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
 import { createTestRepository } from './support/serve.ts';
 
@@ -20,6 +24,27 @@ const body = JSON.stringify({
   inputs: ['a', 'b'].map((name) => ({ name, shape: [1, 2], datatype: 'FP32', data: [1, 2.5] })),
 });
 
+/** The `traceparent` that a call gets back. */
+async function traceparentOverGrpc(target: string, traceparent: string): Promise<string> {
+  await using client = connectGrpc(target);
+  const tensor = { datatype: 'FP32', shape: [1, 2], data: new Uint8Array(8) } as const;
+  const message = {
+    modelName: 'add',
+    modelVersion: '',
+    id: '',
+    inputs: new Map(['a', 'b'].map((name) => [name, tensor])),
+    outputs: [],
+    parameters: {},
+  };
+  const call = client.open('/inference.GRPCInferenceService/ModelInfer', { traceparent });
+  const headers = once(call.stream, 'response');
+  call.send(Buffer.concat(encodeInferRequest(message)));
+  call.end();
+  assert.equal((await call.answer).status, 0);
+  const [{ traceparent: told }] = (await headers) as [IncomingHttpHeaders];
+  return String(told);
+}
+
 test('requests are traced to a file in Triton form, and a caller finds its own', async () => {
   await using repository = await createTestRepository({
     'models/add/1/model.onnx': addModel({ elements: 2 }),
@@ -28,6 +53,7 @@ test('requests are traced to a file in Triton form, and a caller finds its own',
   const server = await createServer({
     modelRepositories: [`${repository.root}/models`],
     httpPort: 0,
+    grpcPort: 0,
     metricsPort: 0,
     traceFile: file,
     traceLevels: ['TIMESTAMPS', 'TENSORS'],
@@ -40,6 +66,10 @@ test('requests are traced to a file in Triton form, and a caller finds its own',
   const answer = await call(infer, { body, headers: { traceparent } });
   await answer.arrayBuffer();
   assert.match(answer.headers.get('traceparent') ?? '', new RegExp(`^00-${traceId}-\\w{16}-01$`));
+  assert.match(
+    await traceparentOverGrpc(server.urls.grpc, traceparent),
+    new RegExp(`^00-${traceId}-`),
+  );
   assert.equal((await call('/v2/models/none/infer', { body })).status, 404);
   assert.equal((await call(infer, { body: '{"inputs":[]}' })).status, 400);
   await server.close();
@@ -62,7 +92,8 @@ test('requests are traced to a file in Triton form, and a caller finds its own',
     tensor: { name: 'a', data: '1,2.5', shape: '1,2', dtype: 'FP32' },
   });
   assert.equal(tensors.at(-1)?.tensor['data'], '2,5');
-  assert.ok(objects.some(({ id }) => id === 3));
+  assert.ok(objects.some(({ id, trace_id }) => id === 2 && trace_id === traceId));
+  assert.ok(objects.some(({ id }) => id === 4));
 });
 
 test('trace and log settings are read and changed over HTTP', async () => {
@@ -72,6 +103,7 @@ test('trace and log settings are read and changed over HTTP', async () => {
   await using server = await createServer({
     modelRepositories: [repository.root],
     httpPort: 0,
+    grpcPort: 0,
     metricsPort: 0,
   });
   const call = async (path: string, settings?: object): Promise<unknown[]> => {

@@ -1,4 +1,4 @@
-import type { OipHttpClient } from '../../src/client/index.ts';
+import type { OipClient } from '../../src/client/index.ts';
 import type { FloatTensor, TextModels } from './read-text.ts';
 
 /** One answered request, in milliseconds. */
@@ -14,7 +14,7 @@ export interface ModelCall {
 
 /** What the models need to be asked. */
 export interface ServedModelsOptions {
-  readonly client: OipHttpClient;
+  readonly client: OipClient;
   readonly characters: readonly string[];
   readonly signal: AbortSignal;
   /** Told of every call. */

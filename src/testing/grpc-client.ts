@@ -1,5 +1,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { once } from 'node:events';
+import type { ConnectionOptions } from 'node:tls';
+import { createFrameReader, frameMessage } from '../protocols/oip-grpc/codec/frames.ts';
+import { decodeGrpcMessage } from '../protocols/oip-grpc/codec/status.ts';
 
 /** How a call ended, and the messages that came before. */
 export interface GrpcAnswer {
@@ -33,16 +36,17 @@ export interface GrpcTestClient extends AsyncDisposable {
 }
 
 /** One message with its prefix. */
-export function grpcFrame(message: Uint8Array, flag = 0): Buffer {
-  const head = Buffer.alloc(5);
-  head[0] = flag;
-  head.writeUInt32BE(message.byteLength, 1);
-  return Buffer.concat([head, message]);
+export function grpcFrame(
+  message: Uint8Array,
+  { isCompressed = false }: { readonly isCompressed?: boolean } = {},
+): Buffer {
+  return Buffer.concat(frameMessage([message], { isCompressed }));
 }
 
-/** Connects to `host:port`. */
-export function connectGrpc(target: string): GrpcTestClient {
-  const session = connect(`http://${target}`);
+/** Connects to `host:port`, without TLS or with it. */
+export function connectGrpc(target: string, tls?: ConnectionOptions): GrpcTestClient {
+  const session =
+    tls === undefined ? connect(`http://${target}`) : connect(`https://${target}`, tls);
   session.on('error', () => {});
   const open: GrpcTestClient['open'] = (path, headers = {}) =>
     watchCall(
@@ -76,17 +80,16 @@ function watchCall(stream: ClientHttp2Stream): GrpcCall {
   const messages: Buffer[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const { promise: answer, resolve } = Promise.withResolvers<GrpcAnswer>();
-  let pending: Buffer = Buffer.alloc(0);
+  const reader = createFrameReader({
+    maxBytes: Infinity,
+    hold: () => {},
+    onMessage: ({ bytes }) => messages.push(bytes),
+  });
   let ended: Record<string, unknown> = {};
   stream.on('response', (headers) => (ended = { ...ended, ...headers }));
   stream.on('trailers', (trailers) => (ended = { ...ended, ...trailers }));
   stream.on('data', (piece: Buffer) => {
-    pending = Buffer.concat([pending, piece]);
-    while (pending.length >= 5 && pending.length >= 5 + pending.readUInt32BE(1)) {
-      const end = 5 + pending.readUInt32BE(1);
-      messages.push(pending.subarray(5, end));
-      pending = pending.subarray(end);
-    }
+    reader.push(piece);
     for (const one of waiting) if (messages.length >= one.count) one.resolve();
   });
   stream.on('error', () => {});
@@ -94,7 +97,7 @@ function watchCall(stream: ClientHttp2Stream): GrpcCall {
     const status = ended['grpc-status'];
     resolve({
       status: status === undefined ? -1 : Number(status),
-      message: decodeURIComponent(String(ended['grpc-message'] ?? '')),
+      message: decodeGrpcMessage(String(ended['grpc-message'] ?? '')),
       messages,
     });
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type OipHttpClient, createOipHttpClient } from '../../src/client/index.ts';
+import { type OipClient, createOipHttpClient } from '../../src/client/index.ts';
 import { readMetric } from './serve.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
@@ -10,7 +10,7 @@ const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 /** `headway serve` in a process of its own; killed with this if it still runs. */
 export interface ServeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
-  readonly client: OipHttpClient;
+  readonly client: OipClient;
   readonly urls: { readonly http: string; readonly metrics: string };
   metric(name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined>;
   /** The exit code, or the name of the signal that ended it. */

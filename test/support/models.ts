@@ -1,4 +1,4 @@
-import type { InputTensor, OipHttpClient } from '../../src/client/index.ts';
+import type { InputTensor, OipClient } from '../../src/client/index.ts';
 import type { OnnxModel } from '../../src/formats/onnx/model.ts';
 import { createGraphBuilder } from '../../src/testing/models/graph-builder.ts';
 import { slowModel } from '../../src/testing/models/small-models.ts';
@@ -85,9 +85,9 @@ export async function occupy(served: TestServer, model: string): Promise<Occupat
 
 /** Sends a request for a blocking model that is quick once its turn comes. */
 export function quick(
-  client: OipHttpClient,
+  client: OipClient,
   model: string,
-  options: Omit<Parameters<OipHttpClient['infer']>[0], 'model' | 'inputs'> = {},
-): ReturnType<OipHttpClient['infer']> {
+  options: Omit<Parameters<OipClient['infer']>[0], 'model' | 'inputs'> = {},
+): ReturnType<OipClient['infer']> {
   return client.infer({ model, inputs: [slowRows(1)], ...options });
 }

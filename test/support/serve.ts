@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type RunningServer, createServer } from '../../src/cli/create-server.ts';
-import { type OipHttpClient, createOipHttpClient } from '../../src/client/index.ts';
+import { type OipClient, createOipHttpClient } from '../../src/client/index.ts';
 import type { ServerConfigInput } from '../../src/config/resolve-server-config.ts';
 import type { OnnxModel } from '../../src/formats/onnx/model.ts';
 import { modelBytes } from '../../src/testing/models/write-model.ts';
@@ -40,7 +40,7 @@ export async function createTestRepository(files: RepositoryFiles = {}): Promise
 export interface TestServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly repository: TestRepository;
-  readonly client: OipHttpClient;
+  readonly client: OipClient;
   readonly url: string;
   /** The value of one line of the metrics; `undefined` when it is not there. */
   metric(name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined>;

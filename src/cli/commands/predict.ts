@@ -33,7 +33,10 @@ export function predictCommand(context: CliContext): Command {
       'Runs a model once and shows what it answers: a file or the folder of a model in this process, or a model of a running server. Inputs come from files, or are made up.',
     )
     .argument('<model>', "ONNX file or model folder; with --url, the model's name on the server")
-    .option('--url <url>', 'ask this server, such as http://127.0.0.1:8000')
+    .option(
+      '--url <url>',
+      'ask this server, such as http://127.0.0.1:8000 or grpc://127.0.0.1:8001',
+    )
     .option('--model-version <version>', 'version to ask for; needs --url')
     .option('--api-key <key>', 'key the server wants; needs --url')
     .option(

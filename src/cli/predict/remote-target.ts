@@ -1,7 +1,8 @@
 import {
   type InputTensor,
   type ModelMetadataAnswer,
-  type OipHttpClient,
+  type OipClient,
+  createOipGrpcClient,
   createOipHttpClient,
 } from '../../client/index.ts';
 import { fromWireTensor, toWireTensor } from '../../client/tensor-data.ts';
@@ -21,7 +22,7 @@ export interface RemoteTargetOptions {
 }
 
 /**
- * Asks a server that speaks the Open Inference Protocol over HTTP.
+ * Asks a server that speaks the Open Inference Protocol, over HTTP or gRPC.
  * @throws HeadwayError `unavailable` when there is no answer, `not_found` for an unknown model.
  */
 export async function createRemoteTarget(
@@ -66,9 +67,9 @@ export async function createRemoteTarget(
 
 /** Only the config, which not every server tells, says which inputs may be left out. */
 async function inputSpecs(
-  client: OipHttpClient,
+  client: OipClient,
   { name, inputs }: ModelMetadataAnswer,
-  choice: Parameters<OipHttpClient['modelConfig']>[1],
+  choice: Parameters<OipClient['modelConfig']>[1],
 ): Promise<readonly InputSpec[]> {
   const config = await client.modelConfig(name, choice).catch(() => undefined);
   const declared = (config?.['input'] ?? []) as readonly { name: string; optional?: boolean }[];
@@ -76,23 +77,21 @@ async function inputSpecs(
   return inputs.map((input) => ({ ...input, hasDefault: optional.has(input.name) }));
 }
 
-function openClient(url: string, apiKey: string | undefined): OipHttpClient {
+function openClient(url: string, apiKey: string | undefined): OipClient {
   try {
-    return createOipHttpClient({ url, apiKey });
+    return /^grpcs?:/.test(url)
+      ? createOipGrpcClient({ url, apiKey })
+      : createOipHttpClient({ url, apiKey });
   } catch (cause) {
     throw invalidArgument(
-      `--url '${url}' is no address of a server: write it as http://127.0.0.1:8000`,
+      `--url '${url}' is no address of a server: write it as http://127.0.0.1:8000 or grpc://127.0.0.1:8001`,
       { cause },
     );
   }
 }
 
 /** Names the model that may have been meant; what the server does not list is no help. */
-async function withSuggestion(
-  client: OipHttpClient,
-  model: string,
-  error: unknown,
-): Promise<unknown> {
+async function withSuggestion(client: OipClient, model: string, error: unknown): Promise<unknown> {
   if (!(error instanceof HeadwayError) || error.code !== 'not_found') return error;
   const entries = await Promise.resolve(client.repositoryIndex()).catch(() => undefined);
   const names = [...new Set(entries?.map(({ name }) => name))];

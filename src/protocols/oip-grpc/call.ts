@@ -42,15 +42,8 @@ const watchedBytes = 64 * 1024;
 /** Begins to answer on a stream. */
 export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): OpenCall {
   const client = watchClient();
-  const { headers, startMs, deadlineMs, writeStallTimeoutMs: stallTimeoutMs } = options;
-  const context: CallContext = {
-    headers,
-    startMs,
-    deadlineMs,
-    get signal() {
-      return client.signal;
-    },
-  };
+  const { writeStallTimeoutMs: stallTimeoutMs } = options;
+  const { context, answerHeaders } = createContext(options, client);
   let trailers: Readonly<Record<string, string>> = goodTrailers;
   let isOver = false;
 
@@ -73,17 +66,20 @@ export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): O
       return isOver;
     },
     send(message) {
-      if (!isOver) writeMessage(stream, message, { isLast: false, stallTimeoutMs });
+      if (isOver) return;
+      begin(stream, answerHeaders());
+      writeMessage(stream, message, { isLast: false, stallTimeoutMs });
     },
     answer(message) {
       if (isOver) return;
       isOver = true;
+      begin(stream, answerHeaders());
       writeMessage(stream, message, { isLast: true, stallTimeoutMs });
     },
     end() {
       if (isOver) return;
       isOver = true;
-      begin(stream);
+      begin(stream, answerHeaders());
       stream.end();
     },
     fail(thrown) {
@@ -100,8 +96,38 @@ export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): O
   };
 }
 
+interface ContextWithHeaders {
+  readonly context: CallContext;
+  /** What the answer begins with. */
+  answerHeaders(): Readonly<Record<string, string | number>>;
+}
+
+function createContext(
+  { headers, startMs, deadlineMs }: OpenCallOptions,
+  client: WatchedClient,
+): ContextWithHeaders {
+  let answerHeaders: Readonly<Record<string, string | number>> = responseHeaders;
+  const context: CallContext = {
+    headers,
+    startMs,
+    deadlineMs,
+    get signal() {
+      return client.signal;
+    },
+    tell(name, value) {
+      answerHeaders = { ...answerHeaders, [name]: value };
+    },
+  };
+  return { context, answerHeaders: () => answerHeaders };
+}
+
+interface WatchedClient {
+  readonly signal: AbortSignal;
+  leave(): void;
+}
+
 /** A signal that is made when it is first asked for, since most calls need none. */
-function watchClient(): { readonly signal: AbortSignal; leave(): void } {
+function watchClient(): WatchedClient {
   let abort: AbortController | undefined;
   let hasLeft = false;
   return {
@@ -117,9 +143,11 @@ function watchClient(): { readonly signal: AbortSignal; leave(): void } {
   };
 }
 
-function begin(stream: ServerHttp2Stream): void {
-  if (stream.headersSent) return;
-  stream.respond(responseHeaders, { waitForTrailers: true });
+function begin(
+  stream: ServerHttp2Stream,
+  headers: Readonly<Record<string, string | number>>,
+): void {
+  if (!stream.headersSent) stream.respond(headers, { waitForTrailers: true });
 }
 
 function writeMessage(
@@ -127,7 +155,6 @@ function writeMessage(
   message: MessagePieces,
   { isLast, stallTimeoutMs }: { readonly isLast: boolean; readonly stallTimeoutMs: number },
 ): void {
-  begin(stream);
   const pieces = frameMessage(message, { isCompressed: false });
   const last = pieces.length - 1;
   stream.cork();

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Parameters } from '../../core/batch.ts';
 import type { RequestTrace } from '../../metrics/request-trace.ts';
 import type { InferResponse, InferenceServer } from '../../server/interface.ts';
+import { formatServerTiming } from '../http/server-timing.ts';
 import { type DecodedInferRequest, decodeInferRequest } from './codec/infer-request-read.ts';
 import { encodeInferResponse } from './codec/infer-response-write.ts';
 import type { CallContext, GrpcMethod, MessagePieces } from './method.ts';
@@ -24,14 +25,29 @@ export function createInferMethod(options: InferOptions): GrpcMethod {
     answer: (message, context) =>
       answerRequest(message, context, {
         ...options,
-        encode: (answer, { outputRegions }) =>
-          encodeInferResponse(answer, { outputRegions, parameters: noParameters }),
+        encode(answer, { request: { outputRegions }, trace, receivedMs }) {
+          const { headers, startMs } = context;
+          if (trace?.traceparent !== undefined) context.tell('traceparent', trace.traceparent);
+          if (headers['headway-timings'] !== undefined) {
+            const times = { startMs, receivedMs, endMs: options.clock.nowMs() };
+            context.tell('server-timing', formatServerTiming(answer.timings, times));
+          }
+          return encodeInferResponse(answer, { outputRegions, parameters: noParameters });
+        },
       }),
   };
 }
 
+/** A request, and what is known of it beside its message. */
+export interface ReceivedRequest {
+  readonly request: DecodedInferRequest;
+  readonly trace: RequestTrace | undefined;
+  /** When its message was complete, on the clock. */
+  readonly receivedMs: number;
+}
+
 export interface AnswerOptions extends InferOptions {
-  readonly encode: (answer: InferResponse, request: DecodedInferRequest) => MessagePieces;
+  readonly encode: (answer: InferResponse, received: ReceivedRequest) => MessagePieces;
 }
 
 /**
@@ -65,7 +81,7 @@ export async function answerRequest(
       memory: request.memory,
     });
     trace?.mark('GRPC_SEND_START', clock.nowMs());
-    const encoded = options.encode(answer, request);
+    const encoded = options.encode(answer, { request, trace, receivedMs });
     trace?.mark('GRPC_SEND_END', clock.nowMs());
     trace?.end(undefined);
     return encoded;

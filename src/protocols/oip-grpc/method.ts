@@ -10,6 +10,8 @@ export interface CallContext {
   readonly deadlineMs: number | undefined;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+  /** Adds metadata to what goes before the first message of a good answer. */
+  tell(name: string, value: string): void;
 }
 
 /** A message in pieces. */

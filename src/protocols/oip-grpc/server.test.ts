@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { createSystemClock } from '../../core/clock.ts';
-import { silentLogger } from '../../core/logger.ts';
 import { WireReader } from '../../formats/protobuf/reader.ts';
 import { WireWriter } from '../../formats/protobuf/writer.ts';
 import type { InferenceServer } from '../../server/interface.ts';
@@ -16,11 +14,9 @@ import {
   connectGrpc,
   grpcFrame,
 } from '../../testing/grpc-client.ts';
+import { startOipGrpcServer } from '../../testing/grpc-server.ts';
 import { createKeyAuthorizer, hashApiKey } from '../http/authorize.ts';
-import { defaultBodyLimits } from '../http/limits.ts';
-import { createOipGrpcMethods } from './methods.ts';
-import { type GrpcServer, startGrpcServer } from './server.ts';
-import { defaultSessionLimits } from './session-limits.ts';
+import type { GrpcServer } from './server.ts';
 
 const service = '/inference.GRPCInferenceService';
 const inferPath = `${service}/ModelInfer`;
@@ -39,21 +35,13 @@ async function serve(
 ): Promise<Served> {
   await using owned = new AsyncDisposableStack();
   const fake = createFakeServer(overrides);
-  const clock = createSystemClock();
-  const bodyLimits = { ...defaultBodyLimits, maxBodyBytes };
   const keys = apiKey === undefined ? [] : [apiKey];
   const server = owned.use(
-    await startGrpcServer({
-      host: '127.0.0.1',
-      port: 0,
-      methods: createOipGrpcMethods({ server: fake, clock, limits: bodyLimits }),
+    await startOipGrpcServer(fake, {
+      limits: { maxBodyBytes },
       authorize: createKeyAuthorizer(
         keys.map((key) => ({ sha256: hashApiKey(key), planes: ['inference'] })),
       ),
-      bodyLimits,
-      sessionLimits: defaultSessionLimits,
-      clock,
-      logger: silentLogger,
     }),
   );
   const client = owned.use(connectGrpc(server.target));
@@ -111,7 +99,7 @@ test('ModelInfer answers, and passes the deadline of the call on', async () => {
 test('ModelInfer reads compressed messages', async () => {
   await using served = await serve();
   const call = served.client.open(inferPath, { 'grpc-encoding': 'gzip' });
-  call.stream.end(grpcFrame(gzipSync(inferMessage('a')), 1));
+  call.stream.end(grpcFrame(gzipSync(inferMessage('a')), { isCompressed: true }));
   assert.equal((await call.answer).status, 0);
 });
 
@@ -192,7 +180,7 @@ for (const [what, status, text, send] of [
     /names no grpc-encoding/,
     (it) => {
       const call = it.open(inferPath);
-      call.stream.end(grpcFrame(empty, 1));
+      call.stream.end(grpcFrame(empty, { isCompressed: true }));
       return call.answer;
     },
   ],
@@ -202,7 +190,7 @@ for (const [what, status, text, send] of [
     /not valid gzip/,
     (it) => {
       const call = it.open(inferPath, { 'grpc-encoding': 'gzip' });
-      call.stream.end(grpcFrame(Uint8Array.of(1, 2, 3), 1));
+      call.stream.end(grpcFrame(Uint8Array.of(1, 2, 3), { isCompressed: true }));
       return call.answer;
     },
   ],

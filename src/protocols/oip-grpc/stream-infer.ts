@@ -43,7 +43,7 @@ function openStream(sender: StreamSender, options: InferOptions): StreamHandler 
     try {
       const pieces = await answerRequest(message, sender.context, {
         ...options,
-        encode: (answered, { outputRegions }) =>
+        encode: (answered, { request: { outputRegions } }) =>
           encodeStreamResponse(answered, { outputRegions, parameters: finalParameters }),
       });
       return { kind: 'message', pieces };

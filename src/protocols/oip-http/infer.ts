@@ -15,7 +15,7 @@ import {
   parseDeadline,
   readInferBody,
 } from './infer-body.ts';
-import { formatServerTiming } from './timing.ts';
+import { formatServerTiming } from '../http/server-timing.ts';
 
 export interface InferHandlerOptions extends InferBodyOptions {
   readonly server: InferenceServer;

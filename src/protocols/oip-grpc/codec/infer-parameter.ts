@@ -1,4 +1,4 @@
-import type { ParameterValue } from '../../../core/batch.ts';
+import type { ParameterValue, Parameters } from '../../../core/batch.ts';
 import { invalidArgument } from '../../../core/error.ts';
 import { WireReader } from '../../../formats/protobuf/reader.ts';
 import type { WireWriter } from '../../../formats/protobuf/writer.ts';
@@ -69,16 +69,23 @@ function toNumber(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** Writes one entry of a map of parameters. */
-export function writeParameterEntry(
+/** Writes a map of parameters. */
+export function writeParameters(
   writer: WireWriter,
   fieldNumber: number,
-  [name, value]: readonly [string, ParameterValue],
+  parameters: Parameters,
 ): void {
-  writer.message(fieldNumber, (entry) => {
-    entry.text(1, name);
-    entry.message(2, (parameter) => writeParameter(parameter, value));
-  });
+  for (const [name, value] of Object.entries(parameters)) {
+    writer.message(fieldNumber, (entry) => {
+      entry.text(1, name);
+      entry.message(2, (parameter) => writeParameter(parameter, value));
+    });
+  }
+}
+
+/** Writes a text, which is left out where it is empty. */
+export function writeText(writer: WireWriter, fieldNumber: number, text: string): void {
+  if (text !== '') writer.text(fieldNumber, text);
 }
 
 function writeParameter(writer: WireWriter, value: ParameterValue): void {

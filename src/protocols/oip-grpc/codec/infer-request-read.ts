@@ -1,11 +1,15 @@
 import type { Parameters } from '../../../core/batch.ts';
-import { isDatatype } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
-import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
 import type { Tensor } from '../../../core/tensor.ts';
 import { WireReader } from '../../../formats/protobuf/reader.ts';
 import type { RequestedOutput, SharedMemoryLease } from '../../../server/interface.ts';
 import { readTypedContents } from './contents.ts';
+import {
+  type DeclaredTensor,
+  addBounded,
+  assertDeclared,
+  readDeclaredTensor,
+} from './declared-tensor.ts';
 import {
   type InferParameter,
   type InferParameters,
@@ -42,23 +46,10 @@ export interface DecodeInferOptions {
   readonly lease: () => SharedMemoryLease;
 }
 
-/** An InferInputTensor before its data is found. */
-interface DeclaredInput {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: Shape;
-  readonly parameters: InferParameters | undefined;
-  /** The bytes of `contents`, once for each time it was given. */
-  readonly contents: readonly Uint8Array[] | undefined;
-}
-
 interface DeclaredOutput {
   readonly name: string;
   readonly parameters: InferParameters | undefined;
 }
-
-const maxRank = 64;
-const maxTensorCount = 10_000;
 
 /** The id of a request that cannot be read whole, for its error; empty when it has none. */
 export function readInferRequestId(bytes: Uint8Array): string {
@@ -85,7 +76,7 @@ export function decodeInferRequest(
   options: DecodeInferOptions,
 ): DecodedInferRequest {
   const reader = new WireReader(bytes, 'ModelInferRequest');
-  const declaredInputs: DeclaredInput[] = [];
+  const declaredInputs: DeclaredTensor[] = [];
   const declaredOutputs: DeclaredOutput[] = [];
   const rawContents: Uint8Array[] = [];
   let modelName = '';
@@ -107,7 +98,7 @@ export function decodeInferRequest(
         readParameterEntry(reader.bytes(), (parameters ??= new Map()));
         break;
       case 5:
-        addBounded(declaredInputs, readInput(reader.bytes()), 'inputs');
+        addBounded(declaredInputs, readDeclaredTensor(reader.bytes(), 'input'), 'inputs');
         break;
       case 6:
         addBounded(declaredOutputs, readOutput(reader.bytes()), 'outputs');
@@ -122,52 +113,6 @@ export function decodeInferRequest(
   const message = { modelName, inputs: declaredInputs, outputs: declaredOutputs, rawContents };
   const reserved = readRequestParameters(parameters);
   return { modelName, modelVersion, id, ...reserved, ...findTensors(message, options) };
-}
-
-function addBounded<T>(list: T[], entry: T, what: string): void {
-  if (list.length >= maxTensorCount) {
-    throw invalidArgument(`The request has more than ${maxTensorCount} ${what}.`);
-  }
-  list.push(entry);
-}
-
-function readInput(bytes: Uint8Array): DeclaredInput {
-  const reader = new WireReader(bytes, 'InferInputTensor');
-  const shape: number[] = [];
-  let name = '';
-  let datatype = '';
-  let parameters: Map<string, InferParameter | undefined> | undefined;
-  let contents: Uint8Array[] | undefined;
-  while (reader.nextField()) {
-    switch (reader.fieldNumber) {
-      case 1:
-        name = reader.text();
-        break;
-      case 2:
-        datatype = reader.text();
-        break;
-      case 3:
-        reader.eachInt64((dimension) => {
-          if (shape.length <= maxRank) shape.push(Number(dimension));
-        });
-        break;
-      case 4:
-        readParameterEntry(reader.bytes(), (parameters ??= new Map()));
-        break;
-      case 5:
-        addBounded((contents ??= []), reader.bytes(), 'contents');
-        break;
-      default:
-        reader.unknown();
-    }
-  }
-  return {
-    name,
-    datatype,
-    shape,
-    parameters,
-    contents,
-  };
 }
 
 function readOutput(bytes: Uint8Array): DeclaredOutput {
@@ -185,7 +130,7 @@ function readOutput(bytes: Uint8Array): DeclaredOutput {
 
 interface DeclaredTensors {
   readonly modelName: string;
-  readonly inputs: readonly DeclaredInput[];
+  readonly inputs: readonly DeclaredTensor[];
   readonly outputs: readonly DeclaredOutput[];
   readonly rawContents: readonly Uint8Array[];
 }
@@ -236,12 +181,9 @@ function findInputs(
   let nextRaw = 0;
   let typedBytes = 0;
   for (const input of inputs) {
-    const { name, datatype, shape, contents } = input;
+    const { name, shape, contents } = input;
     if (found.has(name)) throw invalidArgument(`The input '${name}' is given twice.`);
-    if (!isDatatype(datatype)) {
-      throw invalidArgument(`The datatype '${datatype}' of input '${name}' is not known.`);
-    }
-    assertShape(input);
+    const datatype = assertDeclared(input, 'input');
     const region = readRegionReference(input.parameters, `input '${name}'`);
     const raw = region === undefined ? rawContents[nextRaw] : undefined;
     let data: Uint8Array;
@@ -274,15 +216,6 @@ function findInputs(
     );
   }
   return found;
-}
-
-function assertShape({ name, shape }: DeclaredInput): void {
-  if (shape.length <= maxRank && elementCount(shape) !== undefined) return;
-  throw invalidArgument(
-    shape.length > maxRank
-      ? `The shape of input '${name}' has more than ${maxRank} dimensions.`
-      : `The shape ${formatShape(shape)} of input '${name}' must hold whole numbers from 0 and have no more elements than can be counted.`,
-  );
 }
 
 function mixedContents(

@@ -2,7 +2,7 @@ import type { Parameters } from '../../../core/batch.ts';
 import type { Tensor } from '../../../core/tensor.ts';
 import { WireWriter } from '../../../formats/protobuf/writer.ts';
 import type { InferResponse } from '../../../server/interface.ts';
-import { writeParameterEntry } from './infer-parameter.ts';
+import { writeParameters, writeText } from './infer-parameter.ts';
 import type { RegionReference } from './request-parameters.ts';
 
 /** How an answer is written. */
@@ -79,12 +79,4 @@ function writeOutput(writer: WireWriter, { name, tensor, region }: WrittenOutput
     shared_memory_byte_size: tensor.data.byteLength,
     ...(Number(region.offsetBytes) === 0 ? {} : { shared_memory_offset: region.offsetBytes }),
   });
-}
-
-function writeParameters(writer: WireWriter, fieldNumber: number, parameters: Parameters): void {
-  for (const entry of Object.entries(parameters)) writeParameterEntry(writer, fieldNumber, entry);
-}
-
-function writeText(writer: WireWriter, fieldNumber: number, text: string): void {
-  if (text !== '') writer.text(fieldNumber, text);
 }

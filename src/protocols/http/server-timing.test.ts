@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fakeTimings } from '../../testing/fake-server.ts';
-import { formatServerTiming } from './timing.ts';
+import { formatServerTiming } from './server-timing.ts';
 
 test('formatServerTiming() lists the stages in milliseconds', () => {
   const times = { startMs: 10, receivedMs: 10.5, endMs: 15 };
