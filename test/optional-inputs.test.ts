@@ -84,6 +84,17 @@ describe('an input that the model has a value for', () => {
     });
   });
 
+  test('is not what a raw request means', async () => {
+    const answer = await fetch(`${served.url}/v2/models/plain/infer`, {
+      method: 'POST',
+      headers: { 'Inference-Header-Content-Length': '0' },
+      body: Float32Array.of(1, 10),
+    });
+    const body = Buffer.from(await answer.arrayBuffer());
+    assert.equal(answer.status, 200, body.toString());
+    assert.deepEqual(body.subarray(-8), Buffer.from(Float32Array.of(2, 30).buffer));
+  });
+
   test('must fit as any other', async () => {
     await assert.rejects(answerOf('plain', input(1, 10), scale(5, 6, 7)), {
       message: /unexpected shape for input 'scale'/,

@@ -1,5 +1,5 @@
 import type { BorrowedMemory, Parameters } from '../core/batch.ts';
-import type { NamedTensors, TensorSpec } from '../core/tensor.ts';
+import type { InputSpec, NamedTensors, TensorSpec } from '../core/tensor.ts';
 import type { IndexEntry, LoadOverrides } from '../repository/repository.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { RequestTrace, TraceStart } from '../metrics/request-trace.ts';
@@ -130,7 +130,7 @@ export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];
   readonly platform: string;
-  readonly inputs: readonly TensorSpec[];
+  readonly inputs: readonly InputSpec[];
   readonly outputs: readonly TensorSpec[];
 }
 

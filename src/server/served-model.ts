@@ -97,7 +97,10 @@ function metadataOf(config: ModelConfig): ServedModel['metadata'] {
   return {
     name: config.name,
     platform: config.backend === 'onnxruntime' ? 'onnxruntime_onnx' : config.backend,
-    inputs: config.inputs.map(specOf),
+    inputs: config.inputs.map((input) => ({
+      ...specOf(input),
+      ...(input.optional && { hasDefault: true }),
+    })),
     outputs: config.outputs.map(specOf),
   };
 }

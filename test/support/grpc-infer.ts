@@ -23,8 +23,8 @@ export interface GrpcInferRequest {
   readonly model: string;
   readonly version?: string;
   readonly inputs: readonly GrpcInput[];
-  /** Where outputs are wanted. */
-  readonly outputs?: readonly { readonly name: string; readonly place: SharedPlace }[];
+  /** The outputs wanted, and where. */
+  readonly outputs?: readonly { readonly name: string; readonly place?: SharedPlace }[];
   /** Parameters that are numbers. */
   readonly parameters?: Readonly<Record<string, number>>;
 }
@@ -74,7 +74,7 @@ function encodeRequest({
   for (const { name, place } of outputs) {
     writer.message(6, (output) => {
       output.text(1, name);
-      writePlace(output, 2, place);
+      if (place !== undefined) writePlace(output, 2, place);
     });
   }
   for (const { data } of inputs) if (data instanceof Uint8Array) writer.bytes(7, data);

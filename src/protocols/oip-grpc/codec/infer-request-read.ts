@@ -147,7 +147,7 @@ function findTensors(message: DeclaredTensors, options: DecodeInferOptions): Fou
     const outputRegions = new Map<string, RegionReference>();
     for (const { name, parameters } of message.outputs) {
       if (outputs.some((output) => output.name === name)) {
-        throw invalidArgument(`The output '${name}' is asked for twice.`);
+        throw invalidArgument(`Duplicate output name '${name}' is not allowed in a request`);
       }
       const { classificationCount, region } = readOutputParameters(parameters, name);
       if (region === undefined) outputs.push({ name, classificationCount });

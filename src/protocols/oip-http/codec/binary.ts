@@ -34,7 +34,7 @@ export function createBinaryReader(bytes: Uint8Array, modelName: string): Binary
       }
       const data = viewOf(bytes, position, byteLength);
       position += byteLength;
-      assertBinaryData(data, tensor);
+      assertBinaryData(data, tensor, modelName);
       return data;
     },
     finish() {
@@ -56,7 +56,7 @@ export function viewOf(bytes: Uint8Array, start: number, byteLength: number): Ui
  * Checks binary data against a datatype and shape, BYTES by walking its frames.
  * @throws HeadwayError `invalid_argument`.
  */
-export function assertBinaryData(data: Uint8Array, tensor: BinaryTensor): void {
+export function assertBinaryData(data: Uint8Array, tensor: BinaryTensor, modelName: string): void {
   const { owner, datatype, shape } = tensor;
   if (datatype === 'BYTES') {
     assertFrames(data, tensor);
@@ -65,7 +65,7 @@ export function assertBinaryData(data: Uint8Array, tensor: BinaryTensor): void {
   const expected = tensorByteLength(datatype, shape);
   if (expected === data.byteLength) return;
   throw invalidArgument(
-    `The binary data of ${owner} is ${data.byteLength} bytes; ${datatype} of shape ${formatShape(shape)} takes ${expected}.`,
+    `byte size mismatch for ${owner} for model '${modelName}'. Expected ${expected}, got ${data.byteLength}`,
   );
 }
 

@@ -75,10 +75,13 @@ function refuseSequence(id: JsonValue): void {
 }
 
 function refuseReserved(name: string): void {
-  if (name !== 'headers' && !name.startsWith('triton_')) return;
-  throw invalidArgument(
-    `The parameter ${quoteText(name)} is reserved and cannot be set by a request.`,
-  );
+  if (name.startsWith('triton_')) {
+    throw invalidArgument(
+      "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.",
+    );
+  }
+  if (name !== 'headers') return;
+  throw invalidArgument("The parameter 'headers' is reserved and cannot be set by a request.");
 }
 
 function toParameterValue(name: string, value: JsonValue): ParameterValue {

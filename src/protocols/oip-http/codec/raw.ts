@@ -8,7 +8,7 @@ import type { DecodedInferRequest } from './request.ts';
 
 /**
  * Reads a raw request (an Inference-Header-Content-Length of 0): the whole body is the model's only
- * input, as a batch of one. At most one dimension of the input may be variable; its size follows
+ * input, or the only one it needs, as a batch of one. At most one dimension of the input may be variable; its size follows
  * from the body. A BYTES input has one element, whose length prefix is not in the body.
  * @param isBatched whether the first dimension of the metadata's shapes is the batch.
  * @throws HeadwayError `invalid_argument` when the model or the body does not allow it.
@@ -19,13 +19,15 @@ export function decodeRawRequest(
   isBatched: boolean,
 ): DecodedInferRequest {
   const { name: modelName, inputs } = metadata;
-  const [spec] = inputs;
-  if (spec === undefined || inputs.length !== 1) {
+  const needed = inputs.filter(({ hasDefault }) => hasDefault !== true);
+  const meant = needed.length === 0 ? inputs : needed;
+  const [spec] = meant;
+  if (spec === undefined || meant.length !== 1) {
     throw invalidArgument(
-      `Raw request must only have 1 input (found 1) to be deduced but got ${inputs.length} inputs in '${modelName}' model configuration`,
+      `Raw request must only have 1 input (found 1) to be deduced but got ${meant.length} inputs in '${modelName}' model configuration`,
     );
   }
-  const tensor = toRawTensor(body, spec, isBatched);
+  const tensor = toRawTensor(body, spec, { modelName, isBatched });
   return {
     request: {
       id: '',
@@ -40,7 +42,11 @@ export function decodeRawRequest(
   };
 }
 
-function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Tensor {
+function toRawTensor(
+  body: Uint8Array,
+  spec: TensorSpec,
+  { modelName, isBatched }: { readonly modelName: string; readonly isBatched: boolean },
+): Tensor {
   const { name, datatype } = spec;
   const owner = `input '${name}'`;
   const dims = isBatched ? spec.shape.slice(1) : spec.shape;
@@ -62,6 +68,6 @@ function toRawTensor(body: Uint8Array, spec: TensorSpec, isBatched: boolean): Te
   const elementBytes = datatypeBytes[datatype] * known;
   const variable = elementBytes === 0 ? 0 : Math.floor(body.byteLength / elementBytes);
   const shape = [...batch, ...dims.map((dimension) => (dimension === -1 ? variable : dimension))];
-  assertBinaryData(body, { owner, datatype, shape });
+  assertBinaryData(body, { owner, datatype, shape }, modelName);
   return { datatype, shape, data: viewOf(body, 0, body.byteLength) };
 }

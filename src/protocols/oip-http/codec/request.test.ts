@@ -301,7 +301,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     "a size that is not the shape's",
     { json: inputOf({ parameters: { binary_data_size: 4 } }), binary: new Uint8Array(4) },
-    /is 4 bytes; FP32 of shape \[2\] takes 8/,
+    /byte size mismatch for input 'x' for model '\w+'\. Expected 8, got 4/,
   ],
   [
     'an input twice',
@@ -328,7 +328,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'an output twice',
     { json: { inputs: [], outputs: [{ name: 'y' }, { name: 'y' }] } },
-    /output 'y' already exists in request/,
+    /Duplicate output name 'y' is not allowed in a request/,
   ],
   [
     'a flag that is no flag',
@@ -369,7 +369,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'a reserved prefix',
     { json: { inputs: [], parameters: { triton_enable_empty_final_response: true } } },
-    /is reserved/,
+    /^parameter keys starting with 'triton_' are reserved/,
   ],
 ];
 
