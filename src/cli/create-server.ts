@@ -8,6 +8,7 @@ import type { ServerConfig } from '../config/server-config.ts';
 import { type Clock, createSystemClock } from '../core/clock.ts';
 import { HeadwayError } from '../core/error.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';
+import type { MetricFamily } from '../metrics/exposition.ts';
 import { createProcessSampler } from '../metrics/process-sample.ts';
 import { renderMetrics } from '../metrics/render-metrics.ts';
 import { createRepository } from '../repository/create-repository.ts';
@@ -103,7 +104,7 @@ export async function startServer(
   const repository = resources.use(
     createModelRepository(config, { backend, clock, logger, signal: stopping.signal }),
   );
-  const tracing = resources.use(openTracing(config, { clock, logger }));
+  const traces = resources.use(await openTracing(config, { clock, logger }));
   const sharedMemory = resources.use(openSharedMemory(config));
   // When the start fails, what is being loaded or downloaded must not be waited for.
   resources.defer(() => stopping.abort());
@@ -116,9 +117,9 @@ export async function startServer(
       : extensions,
     sharedMemory,
     logging: logControl,
-    tracing,
+    tracing: traces.tracing,
   });
-  const metrics = resources.use(createMetricsRenderer(repository));
+  const metrics = resources.use(createMetricsRenderer(repository, traces.metrics));
   const loaded = repository.start();
   loaded.catch(() => {});
   await Promise.race([loaded, headStart(clock)]);
@@ -214,7 +215,10 @@ interface MetricsRenderer extends Disposable {
   readonly render: () => string;
 }
 
-function createMetricsRenderer(repository: Repository<ServedModel>): MetricsRenderer {
+function createMetricsRenderer(
+  repository: Repository<ServedModel>,
+  others: () => readonly MetricFamily[],
+): MetricsRenderer {
   const eventLoopDelay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
   eventLoopDelay.enable();
   const sampleProcess = createProcessSampler(eventLoopDelay, eventLoopResolutionMs);
@@ -223,6 +227,7 @@ function createMetricsRenderer(repository: Repository<ServedModel>): MetricsRend
       renderMetrics(
         repository.ready().map((entry) => entry.served.metrics),
         sampleProcess(),
+        others(),
       ),
     [Symbol.dispose]: () => void eventLoopDelay.disable(),
   };

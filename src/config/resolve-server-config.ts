@@ -1,7 +1,9 @@
 import { invalidArgument } from '../core/error.ts';
 import { didYouMean } from '../core/nearest-name.ts';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './quantity.ts';
-import { type ServerConfig, type Setting, serverSettings } from './server-config.ts';
+import { type ServerConfig, serverSettings } from './server-config.ts';
+import type { Setting } from './setting.ts';
+import { checkTraces } from './trace-server-settings.ts';
 
 type SettingInput<Value> = Value extends number ? number | string : Value;
 
@@ -42,6 +44,7 @@ export function resolveServerConfig(layers: readonly ServerConfigLayer[]): Serve
   const config = Object.freeze(values) as unknown as ServerConfig;
   checkLoadModels(config);
   checkTls(config);
+  checkTraces(config);
   checkExposure(config);
   return config;
 }

@@ -1,9 +1,11 @@
 import { type LogLevel, logLevels } from '../core/logger.ts';
+import type { Setting } from './setting.ts';
+import { type TraceServerConfig, traceServerSettings } from './trace-server-settings.ts';
 
 export type ModelControlMode = 'none' | 'poll' | 'explicit';
 
 /** The settings of one server: complete, frozen, in base units. What each means is in `serverSettings`. */
-export interface ServerConfig {
+export interface ServerConfig extends TraceServerConfig {
   readonly modelRepositories: readonly string[];
   readonly modelControlMode: ModelControlMode;
   readonly loadModels: readonly string[];
@@ -29,33 +31,7 @@ export interface ServerConfig {
   readonly tlsCertificate: string | undefined;
   readonly tlsKey: string | undefined;
   readonly tlsClientCa: string | undefined;
-  readonly traceLevels: readonly string[];
-  readonly traceRate: number;
-  readonly traceFile: string | undefined;
   readonly serverName: string;
-}
-
-interface SettingBase {
-  /** The command line's name, without the dashes; one that may be repeated is in the singular. */
-  readonly flag: string;
-  readonly description: string;
-}
-
-/** One setting: everything that is known of it, in one place. */
-export type Setting = SettingBase &
-  (
-    | { readonly kind: 'text'; readonly default: string | undefined; readonly placeholder: string }
-    | { readonly kind: 'texts'; readonly default: readonly string[]; readonly placeholder: string }
-    | { readonly kind: 'switch'; readonly default: boolean }
-    | { readonly kind: 'choice'; readonly default: string; readonly choices: readonly string[] }
-    | ({ readonly kind: 'count' | 'duration' | 'size' } & NumberSetting)
-  );
-
-/** Durations are milliseconds and sizes bytes; files and flags may also write `30s` or `64MiB`. */
-interface NumberSetting {
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
 }
 
 const day = 24 * 3600 * 1000;
@@ -254,26 +230,5 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     default: undefined,
     description: 'authorities in PEM form that clients must have a certificate from',
   },
-  traceLevels: {
-    kind: 'texts',
-    flag: 'trace-level',
-    placeholder: 'level',
-    default: [],
-    description: 'what traces hold: TIMESTAMPS, TENSORS; may be repeated; none without it',
-  },
-  traceRate: {
-    kind: 'count',
-    flag: 'trace-rate',
-    default: 1000,
-    min: 1,
-    max: 2 ** 32 - 1,
-    description: 'one request in so many is traced',
-  },
-  traceFile: {
-    kind: 'text',
-    flag: 'trace-file',
-    placeholder: 'file',
-    default: undefined,
-    description: "file for traces in Triton's JSON form",
-  },
+  ...traceServerSettings,
 };

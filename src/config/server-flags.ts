@@ -1,6 +1,7 @@
 import { formatDuration, formatSize } from './quantity.ts';
 import { describeExpected } from './resolve-server-config.ts';
-import { type ServerConfig, type Setting, serverSettings } from './server-config.ts';
+import { type ServerConfig, serverSettings } from './server-config.ts';
+import type { Setting } from './setting.ts';
 
 /** A setting as a command-line option. */
 export interface ServerFlag {

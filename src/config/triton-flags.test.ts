@@ -39,6 +39,36 @@ test("addTritonFlags() takes Triton's names and units", () => {
   assert.equal(config.httpPort, 9000);
 });
 
+test('addTritonFlags() takes --trace-config apart', () => {
+  const config = read({
+    traceConfig: [
+      'mode=opentelemetry',
+      'level=TIMESTAMPS',
+      'rate=0',
+      'count=-1',
+      'opentelemetry,url=collector:4318/v1/traces',
+      'opentelemetry,resource=service.name=prices',
+      'opentelemetry,resource=stage=a=b',
+      'opentelemetry,bsp_max_queue_size=100',
+      'opentelemetry,bsp_max_export_batch_size=10',
+      'opentelemetry,bsp_schedule_delay=250',
+    ],
+  });
+  assert.equal(config.traceMode, 'opentelemetry');
+  assert.deepEqual(config.traceLevels, ['TIMESTAMPS']);
+  assert.equal(config.traceRate, 0);
+  assert.equal(config.traceUrl, 'collector:4318/v1/traces');
+  assert.deepEqual(config.traceResources, ['service.name=prices', 'stage=a=b']);
+  assert.deepEqual([config.traceQueueSize, config.traceBatchSize], [100, 10]);
+  assert.equal(config.traceDelayMs, 250);
+  assert.equal(read({ traceConfig: ['triton,file=t.json'] }).traceFile, 't.json');
+  refuses({ traceConfig: ['count=5'] }, /count=5: leave it out, and set it by/);
+  refuses({ traceConfig: ['opentelemetry,urll=x'] }, /did you mean 'opentelemetry,url'/);
+  refuses({ traceConfig: ['rate=1'], traceRate: '2' }, /Triton's word for --trace-rate/);
+  refuses({ traceConfig: ['opentelemetry,bsp_max_queue_size=9'] }, /no more than 'traceQueueSize'/);
+  refuses({ traceConfig: ['opentelemetry,resource=name'] }, /write it as name=value/);
+});
+
 test('addTritonFlags() says what to do instead of a flag it has no counterpart for', () => {
   refuses({ logVerbose: '1' }, /--log-verbose .* use --log-level verbose/);
   refuses({ strictReadiness: true }, /--strict-readiness .* always so/);

@@ -1,11 +1,17 @@
 import { invalidArgument } from '../core/error.ts';
 import { type ServerConfig, serverSettings } from './server-config.ts';
 import { optionName } from './server-flags.ts';
+import { readTraceConfig } from './trace-config-flag.ts';
 
 /** A flag of Triton's server that is written otherwise here. Those of the same name are settings. */
 export type TritonFlag =
   /** It sets the same; `suffix` is the unit that Triton leaves out. */
   | { readonly kind: 'alias'; readonly of: keyof ServerConfig; readonly suffix: '' | 's' }
+  /** It may be given several times; `read` makes settings of its values. */
+  | {
+      readonly kind: 'several';
+      read(values: readonly string[]): Readonly<Record<string, unknown>>;
+    }
   /** It is refused; `instead` says what to do. */
   | { readonly kind: 'refused'; readonly instead: string };
 
@@ -35,6 +41,8 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
   'exit-timeout-secs': alias('exitTimeoutMs', 's'),
   'http-max-input-size': alias('maxBodyBytes'),
   'response-cache-byte-size': alias('responseCacheBytes'),
+
+  'trace-config': { kind: 'several', read: readTraceConfig },
 
   'cache-config': refused('use --response-cache with a size such as 1GiB.'),
   'log-verbose': refused('use --log-level verbose.'),
@@ -101,11 +109,22 @@ export function addTritonFlags(
     if (flag.kind === 'refused') {
       throw invalidArgument(`--${name} is a flag of Triton that Headway lacks; ${flag.instead}`);
     }
-    const setting = serverSettings[flag.of];
-    if (added[flag.of] !== undefined) {
-      throw invalidArgument(`--${name} is Triton's word for --${setting.flag}; give one of them.`);
+    for (const [key, value] of Object.entries(readFlag(flag, given))) {
+      if (added[key] !== undefined) {
+        const { flag: own } = serverSettings[key as keyof ServerConfig];
+        throw invalidArgument(`--${name} is Triton's word for --${own}; give one of them.`);
+      }
+      added[key] = value;
     }
-    added[flag.of] = setting.kind === 'texts' ? given : `${String(given)}${flag.suffix}`;
   }
   return added;
+}
+
+function readFlag(
+  flag: Exclude<TritonFlag, { kind: 'refused' }>,
+  given: unknown,
+): Readonly<Record<string, unknown>> {
+  if (flag.kind === 'several') return flag.read(given as readonly string[]);
+  const isList = serverSettings[flag.of].kind === 'texts';
+  return { [flag.of]: isList ? given : `${String(given)}${flag.suffix}` };
 }

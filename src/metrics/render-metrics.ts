@@ -18,8 +18,13 @@ interface ModelSource {
  * Writes what `/metrics` answers: the `nv_*` metrics with the meanings they have in Triton, then
  * our own.
  * @param models one entry for each model version in service.
+ * @param others what else there is to tell.
  */
-export function renderMetrics(models: readonly ModelMetrics[], sample: ProcessSample): string {
+export function renderMetrics(
+  models: readonly ModelMetrics[],
+  sample: ProcessSample,
+  others: readonly MetricFamily[] = [],
+): string {
   const sources = models.map((metrics) => ({ metrics, statistics: metrics.statistics() }));
   return renderFamilies([
     ...requestFamilies(sources),
@@ -28,6 +33,7 @@ export function renderMetrics(models: readonly ModelMetrics[], sample: ProcessSa
     ...modelFamilies(sources),
     ...histogramFamilies(sources),
     ...processFamilies(sample),
+    ...others,
   ]);
 }
 

@@ -15,6 +15,29 @@ export interface TraceContext {
 /** Longer lists are dropped: the standard asks for 512 characters to be kept at least. */
 const maxTraceStateLength = 512;
 
+interface Traceparent {
+  readonly traceId: string;
+  readonly parentSpanId: string;
+  readonly flags: number;
+}
+
+function readTraceparent(text: string | undefined): Traceparent | undefined {
+  const parts = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(
+    text ?? '',
+  );
+  if (parts === null) return undefined;
+  const [, version = '', traceId = '', parentSpanId = '', flags = '', rest] = parts;
+  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(parentSpanId)) return undefined;
+  return { traceId, parentSpanId, flags: Number.parseInt(flags, 16) };
+}
+
+/** Whether the caller records its trace; `undefined` without a valid `traceparent`. */
+export function isRecordedByCaller(traceparent: string | undefined): boolean | undefined {
+  const read = readTraceparent(traceparent);
+  return read && read.flags % 2 === 1;
+}
+
 /**
  * Reads the headers `traceparent` and `tracestate`, and makes a span below the caller's.
  * @returns `undefined` without a valid `traceparent`.
@@ -23,13 +46,9 @@ export function parseTraceContext(
   traceparent: string | undefined,
   tracestate = '',
 ): TraceContext | undefined {
-  const parts = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/.exec(
-    traceparent ?? '',
-  );
-  if (parts === null) return undefined;
-  const [, version = '', traceId = '', parentSpanId = '', rest] = parts;
-  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
-  if (/^0+$/.test(traceId) || /^0+$/.test(parentSpanId)) return undefined;
+  const read = readTraceparent(traceparent);
+  if (read === undefined) return undefined;
+  const { traceId, parentSpanId } = read;
   const traceState = tracestate.length > maxTraceStateLength ? '' : tracestate;
   return { traceId, parentSpanId, spanId: randomBytes(8).toString('hex'), traceState };
 }

@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import { toEpochNs } from './epoch-ns.ts';
 import type { TraceRecord } from './request-trace.ts';
 import type { TraceSink } from './trace-scope.ts';
 
@@ -44,6 +45,7 @@ export function createTraceFile(options: TraceFileOptions): TraceSink {
   }
 
   return {
+    gathers: false,
     write(records, isSeparate) {
       const texts = records.map((record) => formatTrace(record, epochOffsetMs));
       const text = texts.filter((each) => each !== '').join(',');
@@ -100,9 +102,4 @@ function callerFields({ parent, failure }: TraceRecord): Readonly<Record<string,
   const state = traceState === '' ? {} : { trace_state: traceState };
   const span = { trace_id: traceId, span_id: spanId, parent_span_id: parentSpanId };
   return { ...span, ...state, ...failed };
-}
-
-/** Nanoseconds since the Unix epoch in digits: a number would round them to half a microsecond. */
-function toEpochNs(epochMs: number): string {
-  return `${Math.round(epochMs * 1000)}000`;
 }

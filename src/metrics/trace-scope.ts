@@ -3,6 +3,8 @@ import type { TraceSettings } from './trace-settings.ts';
 
 /** Where ended traces go. Disposing it writes what is held. */
 export interface TraceSink extends AsyncDisposable {
+  /** Whether it gathers traces itself: each is handed over when it ends. */
+  readonly gathers: boolean;
   /** Takes traces that belong together, for a file of their own where `isSeparate`. */
   write(records: readonly TraceRecord[], isSeparate: boolean): void;
 }
@@ -13,8 +15,11 @@ export interface TraceScope {
   readonly overrides: Partial<TraceSettings>;
   /** With the count as it is now: -1 without end, otherwise the traces still to be taken. */
   readonly settings: TraceSettings;
-  /** Counts a request, and tells whether it is one to trace; `end` must follow then. */
-  isDue(): boolean;
+  /**
+   * Counts a request, and tells whether it is one to trace; `end` must follow then. One that the
+   * caller wants traced is traced whatever rate and count say.
+   */
+  isDue(isWanted: boolean): boolean;
   end(record: TraceRecord): void;
   /** Writes what is held, and from now on every trace when it ends: the settings were replaced. */
   close(): void;
@@ -31,7 +36,7 @@ export function createTraceScope(
   sink: TraceSink | undefined,
 ): TraceScope {
   const { levels, rate, logFrequency } = settings;
-  const wantedCount = logFrequency > 0 ? logFrequency : maxCollectedCount;
+  const wantedCount = sink?.gathers === true ? 1 : logFrequency || maxCollectedCount;
   let requestCount = 0;
   let remaining = settings.count;
   let unendedCount = 0;
@@ -51,11 +56,14 @@ export function createTraceScope(
     get settings() {
       return { ...settings, count: remaining };
     },
-    isDue() {
-      if (levels.length === 0 || remaining === 0) return false;
-      requestCount += 1;
-      if (requestCount % rate !== 0) return false;
-      if (remaining > 0) remaining -= 1;
+    isDue(isWanted) {
+      if (levels.length === 0) return false;
+      if (!isWanted) {
+        if (remaining === 0 || rate === 0) return false;
+        requestCount += 1;
+        if (requestCount % rate !== 0) return false;
+        if (remaining > 0) remaining -= 1;
+      }
       unendedCount += 1;
       return true;
     },

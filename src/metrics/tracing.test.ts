@@ -7,17 +7,19 @@ import {
   type TraceSettings,
   parseTraceSettings,
 } from './trace-settings.ts';
-import { type Tracing, createTracing } from './tracing.ts';
+import { type TraceMode, type Tracing, createTracing } from './tracing.ts';
 
 const off: TraceSettings = { levels: [], rate: 1000, count: -1, logFrequency: 0 };
 
-function start(initial: Partial<TraceSettings> = {}, hasSink = true) {
+function start(initial: Partial<TraceSettings> = {}, hasSink = true, mode: TraceMode = 'triton') {
   const written: { readonly ids: readonly number[]; readonly isSeparate: boolean }[] = [];
   const tracing = createTracing({
+    mode,
     initial: { ...off, ...initial },
     file: hasSink ? 'trace.json' : '',
     sink: hasSink
       ? {
+          gathers: mode === 'opentelemetry',
           write: (records, isSeparate) =>
             void written.push({ ids: records.map(({ id }) => id), isSeparate }),
           async [Symbol.asyncDispose]() {},
@@ -159,4 +161,28 @@ test('parseTraceContext() reads what is valid and nothing else', () => {
     assert.equal(parseTraceContext(text), undefined, text);
   }
   assert.equal(parseTraceContext(`00-${id}-${span}-01`, 'x'.repeat(513))?.traceState, '');
+});
+
+test('in the mode opentelemetry the caller decides, and each trace is handed over at once', () => {
+  const { tracing, written } = start({ levels: ['TIMESTAMPS'], rate: 0 }, true, 'opentelemetry');
+  const begin = (traceparent: string | undefined) =>
+    tracing.start({ modelName: 'net', traceparent, tracestate: undefined });
+  const caller = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-`;
+  assert.equal(begin(undefined), undefined);
+  assert.equal(begin(`${caller}00`), undefined);
+  assert.equal(begin('broken'), undefined);
+  begin(`${caller}01`)!.end(undefined);
+  begin(`${caller}03`)!.end(undefined);
+  assert.deepEqual(written, [
+    { ids: [1], isSeparate: false },
+    { ids: [2], isSeparate: false },
+  ]);
+  assert.equal(tracing.settings('').get('trace_mode'), 'opentelemetry');
+  tracing.update('', texts({ trace_rate: ['1'] }));
+  assert.equal(traced(tracing, 3), 3);
+  assert.equal(begin(`${caller}00`), undefined);
+  assert.throws(() => tracing.update('', texts({ trace_level: ['TENSORS'] })), {
+    code: 'invalid_argument',
+    message: /spans hold no tensors/,
+  });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { invalidArgument } from '../core/error.ts';
 import { collectTrace } from './collect-trace.ts';
 import type { RequestTrace, TraceStart } from './request-trace.ts';
-import { parseTraceContext } from './trace-context.ts';
+import { isRecordedByCaller, parseTraceContext } from './trace-context.ts';
 import { type TraceScope, type TraceSink, createTraceScope } from './trace-scope.ts';
 import {
   type TraceSettingChanges,
@@ -12,7 +12,14 @@ import {
   parseTraceSettings,
 } from './trace-settings.ts';
 
+/** Where traces go: to a file in Triton's form, or to a collector as spans of OpenTelemetry. */
+export const traceModes = ['triton', 'opentelemetry'] as const;
+
+export type TraceMode = (typeof traceModes)[number];
+
 export interface TracingOptions {
+  /** In the mode `opentelemetry` the caller's trace decides, where there is one. */
+  readonly mode: TraceMode;
   /** Settings at the start; those cleared later come back to them. */
   readonly initial: TraceSettings;
   /** As it is told to clients; empty without one. */
@@ -41,18 +48,18 @@ export type TraceSettingValues = ReadonlyMap<string, string | readonly string[]>
 
 /** @throws HeadwayError `invalid_argument` when the first settings could not trace. */
 export function createTracing(options: TracingOptions): Tracing {
-  const { initial, sink, clock } = options;
+  const { mode, initial, sink, clock } = options;
   const models = new Map<string, TraceScope>();
   let server = createTraceScope({}, initial, sink);
   let isOn = initial.levels.length > 0;
   let lastId = 0;
-  assertUsable(initial, sink);
+  assertUsable(initial, options);
 
   const scopeOf = (model: string): TraceScope => models.get(model) ?? server;
 
   function setModel(model: string, overrides: Partial<TraceSettings>): void {
     const settings = { ...server.settings, ...overrides };
-    assertUsable(settings, sink);
+    assertUsable(settings, options);
     models.get(model)?.close();
     if (Object.keys(overrides).length === 0) models.delete(model);
     else models.set(model, createTraceScope(overrides, settings, sink));
@@ -60,8 +67,8 @@ export function createTracing(options: TracingOptions): Tracing {
 
   function setServer(overrides: Partial<TraceSettings>): void {
     const settings = { ...initial, ...overrides };
-    assertUsable(settings, sink);
-    for (const scope of models.values()) assertUsable({ ...settings, ...scope.overrides }, sink);
+    assertUsable(settings, options);
+    for (const scope of models.values()) assertUsable({ ...settings, ...scope.overrides }, options);
     server.close();
     server = createTraceScope(overrides, settings, sink);
     for (const [model, scope] of models) setModel(model, withChanges(scope, {}));
@@ -71,7 +78,8 @@ export function createTracing(options: TracingOptions): Tracing {
     start({ modelName, traceparent, tracestate }) {
       if (!isOn) return undefined;
       const scope = scopeOf(modelName);
-      if (!scope.isDue()) return undefined;
+      const isWanted = mode === 'opentelemetry' ? isRecordedByCaller(traceparent) : undefined;
+      if (isWanted === false || !scope.isDue(isWanted === true)) return undefined;
       lastId += 1;
       return collectTrace({
         id: lastId,
@@ -111,18 +119,23 @@ function withChanges(
   return overrides;
 }
 
-function assertUsable({ levels, rate }: TraceSettings, sink: TraceSink | undefined): void {
+function assertUsable(
+  { levels, rate }: TraceSettings,
+  { mode, sink }: Pick<TracingOptions, 'mode' | 'sink'>,
+): void {
   if (levels.length === 0) return;
   let reason: string | undefined;
-  if (rate === 0) reason = 'sample rate must be non-zero';
-  else if (sink === undefined) reason = 'trace file name is not given';
+  if (sink === undefined) reason = 'trace file name is not given';
+  else if (mode === 'opentelemetry') {
+    if (levels.includes('TENSORS')) reason = 'spans hold no tensors, level TIMESTAMPS only';
+  } else if (rate === 0) reason = 'sample rate must be non-zero';
   if (reason === undefined) return;
   throw invalidArgument(`Attempting to set invalid trace setting :${reason}`);
 }
 
 function describe(
   { levels, rate, count, logFrequency }: TraceSettings,
-  { file }: TracingOptions,
+  { file, mode }: TracingOptions,
 ): TraceSettingValues {
   return new Map<string, string | readonly string[]>([
     ['trace_level', formatTraceLevels(levels)],
@@ -130,6 +143,6 @@ function describe(
     ['trace_count', String(count)],
     ['log_frequency', String(logFrequency)],
     ['trace_file', file],
-    ['trace_mode', 'triton'],
+    ['trace_mode', mode],
   ]);
 }

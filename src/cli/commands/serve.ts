@@ -50,7 +50,8 @@ export function serveCommand(context: CliContext): Command {
 function hiddenOption(name: string, flag: TritonFlag): Option {
   if (flag.kind === 'refused') return new Option(`--${name} [value]`).hideHelp();
   const option = new Option(`--${name} <value>`).hideHelp();
-  return serverSettings[flag.of].kind === 'texts' ? option.argParser(collect) : option;
+  const isList = flag.kind === 'several' || serverSettings[flag.of].kind === 'texts';
+  return isList ? option.argParser(collect) : option;
 }
 
 /** Settings that cannot be are wrong usage, wherever they were written. */
