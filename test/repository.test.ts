@@ -187,7 +187,7 @@ describe('control mode explicit', () => {
     assert.deepEqual(await answerOf(client, 'm'), [0, 2]);
   });
 
-  test('applies a change of the instance count alone without a reload, while requests run', async () => {
+  test('applies a change of the instance count alone in place, while requests run', async () => {
     await using served = await serve(
       {
         'm/1/model.onnx': blockingModel(),

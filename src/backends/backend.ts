@@ -24,6 +24,11 @@ export interface ModelSpec {
 export interface BackendModel extends AsyncDisposable {
   readonly signature: ModelSignature;
   /**
+   * Whether loading it anew would give the same, as far as its threads and the like are concerned,
+   * for a config that differs in its instance groups alone.
+   */
+  isLoadedFor(config: ModelConfig): boolean;
+  /**
    * Makes an instance, cheap in memory beside the weights.
    * @param config the completed config, whose pad values and batch size the instance keeps to.
    */

@@ -21,7 +21,7 @@ export type ContractModel =
 
 /** What the suite is run on. */
 export interface ContractSubject extends AsyncDisposable {
-  load(model: ContractModel): Promise<BackendModel>;
+  load(model: ContractModel, config?: ModelConfig): Promise<BackendModel>;
   /** Loads what is not there. */
   loadMissing(): Promise<BackendModel>;
   /** Width of the slow model. */
@@ -156,6 +156,22 @@ function contractOfLoading(name: string, open: () => Promise<ContractSubject>): 
     await assert.rejects(subject.loadMissing(), isHeadwayError('not_found'));
   });
 
+  test(`${name}: a model loaded for a count of instances says so, and answers at any`, async () => {
+    await using subject = await open();
+    const counts = [1, 2, 3, 64];
+    for (const loadedCount of counts) {
+      const config = configOfInstances(loadedCount);
+      await using model = await subject.load({ kind: 'lookup' }, config);
+      assert.equal(model.isLoadedFor(config), true);
+      assert.equal(model.isLoadedFor(configOfInstances(loadedCount)), true);
+      for (const count of counts) {
+        await using instance = await model.createInstance(configOfInstances(count));
+        const { items } = await run(instance, lookup(3));
+        assertTensor(outputOf(items[0], 'value'), floats([1], [30]));
+      }
+    }
+  });
+
   test(`${name}: a model whose instances are gone can be loaded again`, async () => {
     await using subject = await open();
     for (let round = 0; round < 3; round += 1) {
@@ -165,6 +181,10 @@ function contractOfLoading(name: string, open: () => Promise<ContractSubject>): 
       assertTensor(outputOf(items[0], 'value'), floats([1], [30]));
     }
   });
+}
+
+function configOfInstances(count: number): ModelConfig {
+  return plainModelConfig({ instanceGroups: [{ name: 'model', count, kind: 'cpu', gpus: [] }] });
 }
 
 function lookup(...indices: readonly number[]): BatchRequest {

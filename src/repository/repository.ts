@@ -5,7 +5,7 @@ import type { ModelConfig } from '../config/model-config.ts';
 export interface ServedVersion extends AsyncDisposable {
   /** The completed config. */
   readonly config: ModelConfig;
-  /** Applies a config that differs in its instance groups alone. */
+  /** Applies a config that differs in its instance groups alone; those retired may still run. */
   setInstances(config: ModelConfig): Promise<void>;
 }
 

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ModelSpec } from '../backends/backend.ts';
-import { type FakeBackend, createFakeBackend } from '../backends/fake/fake-backend.ts';
+import {
+  type FakeBackend,
+  type FakeModel,
+  createFakeBackend,
+} from '../backends/fake/fake-backend.ts';
 import { HeadwayError } from '../core/error.ts';
 import { silentLogger } from '../core/logger.ts';
 import { decodeBytesElements } from '../core/tensor.ts';
@@ -15,6 +19,9 @@ import { modelConfig } from '../testing/model-config.ts';
 import { createOpenVersion } from './open-version.ts';
 import type { ServedModel } from './served-model.ts';
 
+const warmup = `model_warmup [{ name: "w" batch_size: 3 count: 2
+  inputs { key: "x" value { data_type: TYPE_FP32 dims: [2] zero_data: true } } }]`;
+
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headway-test-'));
@@ -24,7 +31,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 /** A backend with one model that doubles, `x` `[-1, 2]` to `y` of the same shape. */
-function doubling(): FakeBackend {
+function doubling(isLoadedFor: FakeModel['isLoadedFor'] = () => true): FakeBackend {
   const spec = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as const;
   return createFakeBackend({
     find: ({ name }) =>
@@ -32,6 +39,7 @@ function doubling(): FakeBackend {
         ? undefined
         : {
             signature: { inputs: [spec('x')], outputs: [spec('y')] },
+            isLoadedFor,
             compute(inputs) {
               const x = inputs.get('x')!;
               const values = fp32Values(x);
@@ -86,10 +94,10 @@ test('createOpenVersion() completes the config from the model and answers reques
 
 test('createOpenVersion() runs the warm-up on every instance, before anyone is served', async () => {
   const backend = doubling();
-  const warmup = `max_batch_size: 4 instance_group [{ count: 2 }]
-    model_warmup [{ name: "w" batch_size: 3 count: 2
-      inputs { key: "x" value { data_type: TYPE_FP32 dims: [2] zero_data: true } } }]`;
-  await using served = await open(backend, warmup);
+  await using served = await open(
+    backend,
+    `max_batch_size: 4 instance_group [{ count: 2 }] ${warmup}`,
+  );
   assert.equal(backend.batches.length, 4);
   assert.deepEqual(backend.batches[0]?.requests[0]?.inputs.get('x')?.shape, [3, 2]);
   assert.equal(served.statistics().inferenceCount, 0);
@@ -181,4 +189,32 @@ test('createServedModel() changes its instances while a request runs, and drains
   backend.release();
   await Promise.all([...answers, shrunk, disposed]);
   assert.deepEqual([backend.instanceCount, backend.modelCount], [0, 0]);
+});
+
+test('createServedModel() keeps statistics, cache and queue when its model is loaded again for more instances', async () => {
+  const backend = doubling(() => false);
+  await using served = await open(
+    backend,
+    `max_batch_size: 4 instance_group [{ count: 1 }] response_cache { enable: true } ${warmup}`,
+  );
+  await served.infer(ask([1, 2]));
+  backend.hold();
+  const running = served.infer(ask([3, 4]));
+  while (backend.heldCount < 1) await new Promise((resolve) => setImmediate(resolve));
+  const waiting = served.infer(ask([5, 6]));
+  const { config } = served;
+  const instanceGroups = [{ ...config.instanceGroups[0]!, count: 2 }];
+  const grown = served.setInstances({ ...config, instanceGroups });
+  // The warm-up of the new ones is held back too: the old one serves until they are warm.
+  while (backend.heldCount < 2) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([backend.modelCount, backend.instanceCount], [2, 3]);
+  assert.deepEqual(served.config, config);
+  backend.release();
+  await Promise.all([running, waiting, grown]);
+  while (backend.modelCount > 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([backend.modelCount, backend.instanceCount], [1, 2]);
+  assert.deepEqual(served.config.instanceGroups, instanceGroups);
+  const again = await served.infer(ask([1, 2]));
+  assert.equal(again.timings.cacheHit, true);
+  assert.deepEqual([served.statistics().success.count, served.statistics().cacheHit.count], [4, 1]);
 });

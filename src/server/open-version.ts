@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Backend, ModelSpec } from '../backends/backend.ts';
+import type { Backend, BackendModel, ModelSpec } from '../backends/backend.ts';
 import { completeModelConfig } from '../config/complete-model-config.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,7 +9,7 @@ import { didYouMean } from '../core/nearest-name.ts';
 import type { OpenVersion } from '../repository/repository.ts';
 import { readLabels } from '../repository/labels.ts';
 import type { ResponseCache } from '../scheduler/response-cache.ts';
-import { createInstancePool } from './instance-pool.ts';
+import { type WarmUpAll, createInstancePool } from './instance-pool.ts';
 import { type ServedModel, createServedModel } from './served-model.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -28,11 +28,16 @@ export interface OpenVersionParts {
 export function createOpenVersion(parts: OpenVersionParts): OpenVersion<ServedModel> {
   return async (spec) => {
     const startMs = parts.clock.nowMs();
-    await using resources = new AsyncDisposableStack();
-    const model = resources.use(await backendOf(parts.backends, spec).load(spec));
+    await using loading = new AsyncDisposableStack();
+    await using opening = new AsyncDisposableStack();
+    const load = (config: ModelConfig): Promise<BackendModel> =>
+      backendOf(parts.backends, spec).load({ ...spec, config });
+    const model = loading.use(await load(spec.config));
     const config = completeModelConfig(spec.config, model.signature);
-    const pool = resources.use(await createInstancePool(model, config));
-    await warmUp({ spec, config, instances: pool.instances });
+    const warmUpAll: WarmUpAll = (instances) => warmUp({ spec, config, instances });
+    const pool = opening.use(await createInstancePool({ model, load, warmUpAll }, config));
+    // It is the pool's from here on.
+    loading.move();
     const served = createServedModel({
       spec,
       config,
@@ -41,8 +46,8 @@ export function createOpenVersion(parts: OpenVersionParts): OpenVersion<ServedMo
       cache: config.responseCache ? parts.cache : undefined,
       loadMs: parts.clock.nowMs() - startMs,
       clock: parts.clock,
-      resources: resources.move(),
     });
+    opening.move();
     parts.logger.info('A model is in service.', {
       model: spec.name,
       version: spec.version,

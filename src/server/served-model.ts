@@ -22,6 +22,7 @@ import { createRequestValidator } from './validate.ts';
 export interface ServedModelParts {
   readonly spec: ModelSpec;
   readonly config: ModelConfig;
+  /** Freed when the version leaves service. */
   readonly pool: InstancePool;
   /** Class labels by output. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
@@ -29,8 +30,6 @@ export interface ServedModelParts {
   readonly cache: ResponseCache | undefined;
   readonly loadMs: number;
   readonly clock: Clock;
-  /** The model and its instances, freed when the version leaves service. */
-  readonly resources: AsyncDisposable;
 }
 
 /** A model version that answers requests. */
@@ -82,7 +81,7 @@ export function createServedModel(parts: ServedModelParts): ServedModel {
     drain: () => scheduler.drain(),
     async [Symbol.asyncDispose]() {
       await scheduler.drain();
-      await parts.resources[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
     },
   };
 }

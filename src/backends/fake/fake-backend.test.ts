@@ -98,10 +98,10 @@ async function openFake(): Promise<ContractSubject> {
   const backend = createFakeBackend({ find: () => next });
   return {
     slowWidth: 4,
-    async load(model) {
+    async load(model, config) {
       next = fakeModel(model);
       if (model.kind === 'slow') backend.hold();
-      return backend.load(plainModelSpec('anywhere'));
+      return backend.load(plainModelSpec('anywhere', config));
     },
     async loadMissing() {
       next = undefined;

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Batch, BatchItem, BatchResult } from '../../core/batch.ts';
+import type { ModelConfig } from '../../config/model-config.ts';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import type { NamedTensors } from '../../core/tensor.ts';
 import type {
@@ -18,6 +19,8 @@ export interface FakeModel {
    * @throws anything, which fails that request.
    */
   compute(inputs: NamedTensors): NamedTensors;
+  /** Whether what was loaded for one config is right for another; it always is when not given. */
+  isLoadedFor?(loaded: ModelConfig, wanted: ModelConfig): boolean;
 }
 
 export interface FakeBackendOptions {
@@ -69,6 +72,7 @@ export function createFakeBackend({ name = 'fake', find }: FakeBackendOptions): 
     };
     return {
       signature: model.signature,
+      isLoadedFor: (config) => model.isLoadedFor?.(spec.config, config) ?? true,
       async createInstance() {
         counts.instances += 1;
         return createFakeInstance(model, begin, () => {

@@ -44,11 +44,11 @@ async function openOnnxRuntime(): Promise<ContractSubject> {
   let count = 0;
   return {
     slowWidth,
-    async load(model) {
+    async load(model, config) {
       const version = path.join(folder, String((count += 1)));
       await mkdir(version);
       await writeModel(path.join(version, 'model.onnx'), onnxModel(model));
-      return backend.load(plainModelSpec(version));
+      return backend.load(plainModelSpec(version, config));
     },
     loadMissing: () => backend.load(plainModelSpec(folder)),
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import { checkExternalData } from '../../formats/onnx/external-data.ts';
 import type { OnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
@@ -50,6 +51,9 @@ export async function loadOnnxRuntimeModel(
   };
   return {
     signature,
+    // The session's threads are started with it, and their number follows from the instances'.
+    isLoadedFor: (config) =>
+      isDeepStrictEqual(settings, sessionSettings(config, machine.coreCount)),
     createInstance: async (config) =>
       createOnnxRuntimeInstance({
         session,
