@@ -71,7 +71,31 @@ test('addTritonFlags() takes --trace-config apart', () => {
 
 test('addTritonFlags() says what to do instead of a flag it has no counterpart for', () => {
   refuses({ logVerbose: '1' }, /--log-verbose .* use --log-level verbose/);
-  refuses({ strictReadiness: true }, /--strict-readiness .* always so/);
+  refuses({ strictReadiness: 'false' }, /--strict-readiness .* always so/);
+  refuses({ grpcUseSsl: true }, /--grpc-use-ssl .* --tls-certificate and --tls-key/);
+  refuses({ grpcUseSslMutual: '1' }, /--grpc-use-ssl-mutual .* --tls-client-ca/);
+  refuses({ grpcServerCert: 'a.pem' }, /--grpc-server-cert .* use --tls-certificate: every port/);
+  refuses({ grpcServerKey: 'a.pem' }, /--grpc-server-key .* use --tls-key/);
+  refuses({ grpcRootCert: 'a.pem' }, /--grpc-root-cert .* use --tls-client-ca/);
+  refuses({ logFormat: 'ISO8601' }, /--log-format .* log_format by \/v2\/logging/);
+  refuses({ backendConfig: 'onnxruntime,x=1' }, /--backend-config .* in the model's config/);
+  refuses({ minSupportedComputeCapability: '6.0' }, /the runtime checks the GPU/);
+});
+
+test('addTritonFlags() takes a flag that asks for what is so anyway', () => {
+  read({ allowHttp: 'true', allowGrpc: '1', allowMetrics: true, strictReadiness: 'True' });
+  read({ exitOnError: 'false', logVerbose: '0', logInfo: 'true', logFormat: 'default' });
+  read({ grpcUseSsl: 'false', allowGpuMetrics: '0', rateLimit: 'off' });
+  refuses({ allowHttp: 'false' }, /HTTP is always served/);
+  refuses({ exitOnError: 'true' }, /keeps the server from being ready/);
+});
+
+test('no flag that says what to do instead names one that is not there', () => {
+  const own = new Set<string>(Object.values(serverSettings).map(({ flag }) => flag));
+  for (const [name, flag] of Object.entries(tritonFlags)) {
+    const named = flag.kind === 'refused' ? flag.instead.matchAll(/--([a-z-]+)/g) : [];
+    for (const [, other = ''] of named) assert.ok(own.has(other), `${name}: --${other}`);
+  }
 });
 
 test('addTritonFlags() refuses a setting given under both names', () => {

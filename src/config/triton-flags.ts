@@ -12,21 +12,36 @@ export type TritonFlag =
       readonly kind: 'several';
       read(values: readonly string[]): Readonly<Record<string, unknown>>;
     }
-  /** It is refused; `instead` says what to do. */
-  | { readonly kind: 'refused'; readonly instead: string };
+  /**
+   * It is refused, but for values that ask for what is so anyway, such as `--allow-http=true`;
+   * `instead` says what to do.
+   */
+  | { readonly kind: 'refused'; readonly instead: string; readonly usual: readonly string[] };
 
 const alias = (of: keyof ServerConfig, suffix: '' | 's' = ''): TritonFlag => ({
   kind: 'alias',
   of,
   suffix,
 });
-const refused = (instead: string): TritonFlag => ({ kind: 'refused', instead });
+const refused = (instead: string, ...usual: string[]): TritonFlag => ({
+  kind: 'refused',
+  instead,
+  usual,
+});
+
+// As Triton reads them; a switch without a value is on.
+const on = ['true', '1'];
+const off = ['false', '0'];
 
 const always = 'leave it out: that is always so.';
 const gpuMemory = 'leave it out: the runtime manages its memory.';
 const noListener = 'leave it out: there is no such listener.';
 const configured = "leave it out: set it in the model's config.";
 const perKey = 'leave it out: keys are given with --api-key and open every request.';
+const everyPort = 'every port then speaks TLS, HTTP too.';
+const threads = 'leave it out: connections need no threads.';
+const keepalive = 'leave it out: pings of clients are answered, and none are sent.';
+const onePort = 'leave it out: a port belongs to one server.';
 
 /**
  * Flags of `tritonserver`, by name without the dashes, in groups: taken as they are, written
@@ -45,51 +60,107 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
   'trace-config': { kind: 'several', read: readTraceConfig },
 
   'cache-config': refused('use --response-cache with a size such as 1GiB.'),
-  'log-verbose': refused('use --log-level verbose.'),
-  'log-info': refused('use --log-level info.'),
-  'log-warning': refused('use --log-level warning.'),
-  'log-error': refused('use --log-level error.'),
+  'log-verbose': refused('use --log-level verbose.', '0'),
+  'log-info': refused('use --log-level info or warning.', ...on),
+  'log-warning': refused('use --log-level warning or error.', ...on),
+  'log-error': refused('leave it out: errors are always logged.', ...on),
   'log-file': refused('send standard error to a file.'),
+  'log-format': refused(
+    'leave it out, and set log_format by /v2/logging while the server runs.',
+    'default',
+  ),
+  'trace-count': refused(
+    'leave it out, and set trace_count by /v2/trace/setting while the server runs.',
+    '-1',
+  ),
+  'trace-log-frequency': refused(
+    'leave it out, and set log_frequency by /v2/trace/setting while the server runs.',
+    '0',
+  ),
+  'grpc-use-ssl': refused(`give --tls-certificate and --tls-key: ${everyPort}`, ...off),
+  'grpc-use-ssl-mutual': refused(
+    'give --tls-client-ca: clients of every port then need a certificate.',
+    ...off,
+  ),
+  'grpc-server-cert': refused(`use --tls-certificate: ${everyPort}`),
+  'grpc-server-key': refused(`use --tls-key: ${everyPort}`),
+  'grpc-root-cert': refused(
+    'use --tls-client-ca: clients of every port then need a certificate of those authorities.',
+  ),
   'http-restricted-api': refused(perKey),
   'grpc-restricted-protocol': refused(perKey),
 
-  'strict-readiness': refused(always),
-  'strict-model-config': refused('leave it out: what a config leaves open is read from the model.'),
+  'strict-readiness': refused(always, ...on),
+  'strict-model-config': refused(
+    'leave it out: what a config leaves open is read from the model.',
+    ...off,
+  ),
   'disable-auto-complete-config': refused(
     'leave it out: what a config leaves open is read from the model, and what it says is kept.',
   ),
   'exit-on-error': refused(
-    'leave it out: a model that cannot be loaded keeps the server from being ready.',
+    'leave it out: a model that cannot be loaded keeps the server from being ready, not from serving the others.',
+    ...off,
   ),
-  'allow-http': refused('leave it out: HTTP is always served.'),
-  'allow-grpc': refused('leave it out: gRPC is always served.'),
-  'allow-metrics': refused('leave it out: metrics are always served.'),
-  'allow-cpu-metrics': refused('leave it out: metrics of the process are always served.'),
-  'allow-gpu-metrics': refused('leave it out: metrics of GPUs are not served.'),
+  'allow-http': refused('leave it out: HTTP is always served.', ...on),
+  'allow-grpc': refused('leave it out: gRPC is always served.', ...on),
+  'allow-metrics': refused('leave it out: metrics are always served.', ...on),
+  'allow-cpu-metrics': refused('leave it out: metrics of the process are always served.', ...on),
+  'allow-gpu-metrics': refused('leave it out: metrics of GPUs are not served.', ...off),
   'metrics-config': refused('leave it out: histograms are always served.'),
   'metrics-interval-ms': refused('leave it out: metrics are taken when they are asked for.'),
   'backend-config': refused(configured),
   'host-policy': refused(configured),
   'model-config-name': refused('leave it out: a model has one config.'),
-  'model-namespacing': refused('leave it out: give models of different folders different names.'),
+  'model-namespacing': refused(
+    'leave it out: give models of different folders different names.',
+    ...off,
+  ),
   'backend-directory': refused('use --onnxruntime-library to name another runtime.'),
   'repoagent-directory': refused('leave it out: there are no repository agents.'),
   'cache-directory': refused('leave it out: the response cache is built in.'),
-  'rate-limit': refused('leave it out: there is no rate limiter yet.'),
+  'rate-limit': refused('leave it out: there is no rate limiter yet.', 'off'),
   'rate-limit-resource': refused('leave it out: there is no rate limiter yet.'),
-  'http-thread-count': refused('leave it out: connections need no threads.'),
-  'model-load-thread-count': refused('leave it out: four models load at a time.'),
-  'model-load-retry-count': refused('leave it out: load the model again instead.'),
+  'http-thread-count': refused(threads),
+  'model-load-thread-count': refused('leave it out: four models load at a time.', '4'),
+  'model-load-retry-count': refused('leave it out: load the model again instead.', '0'),
   'model-load-gpu-limit': refused(gpuMemory),
   'pinned-memory-pool-byte-size': refused(gpuMemory),
   'cuda-memory-pool-byte-size': refused(gpuMemory),
   'cuda-virtual-address-size': refused(gpuMemory),
   'min-supported-compute-capability': refused('leave it out: the runtime checks the GPU.'),
   'buffer-manager-thread-count': refused('leave it out: there is no such pool.'),
-  'reuse-http-port': refused('leave it out: a port belongs to one server.'),
+  'reuse-http-port': refused(onePort, ...off),
+  'reuse-grpc-port': refused(onePort, ...off),
+  'grpc-infer-thread-count': refused(threads),
+  'grpc-infer-allocation-pool-size': refused('leave it out: there is no such pool.'),
+  'grpc-max-response-pool-size': refused('leave it out: there is no such pool.'),
+  'grpc-infer-response-compression-level': refused(
+    'leave it out: answers over gRPC are not compressed.',
+    'none',
+  ),
+  'grpc-keepalive-time': refused(keepalive),
+  'grpc-keepalive-timeout': refused(keepalive),
+  'grpc-keepalive-permit-without-calls': refused(keepalive),
+  'grpc-http2-max-pings-without-data': refused(keepalive),
+  'grpc-http2-min-recv-ping-interval-without-data': refused(keepalive),
+  'grpc-http2-max-ping-strikes': refused(keepalive),
+  'grpc-max-connection-age': refused('leave it out: a connection may be as old as it likes.', '0'),
+  'grpc-max-connection-age-grace': refused(
+    'leave it out: a connection may be as old as it likes.',
+    '0',
+  ),
+  'enable-peer-access': refused(gpuMemory),
+  'grpc-header-forward-pattern': refused('leave it out: headers are not passed to models.'),
   'http-header-forward-pattern': refused('leave it out: headers are not passed to models.'),
-  'allow-sagemaker': refused(noListener),
-  'allow-vertex-ai': refused(noListener),
+  'allow-sagemaker': refused(noListener, ...off),
+  'allow-vertex-ai': refused(noListener, ...off),
+  'sagemaker-port': refused(noListener),
+  'sagemaker-safe-port-range': refused(noListener),
+  'sagemaker-thread-count': refused(noListener),
+  'vertex-ai-port': refused(noListener),
+  'vertex-ai-thread-count': refused(noListener),
+  'vertex-ai-default-model': refused(noListener),
 };
 
 /**
@@ -107,6 +178,8 @@ export function addTritonFlags(
     const given = options[optionName(name)];
     if (given === undefined) continue;
     if (flag.kind === 'refused') {
+      const value = given === true ? 'true' : String(given).toLowerCase();
+      if (flag.usual.includes(value)) continue;
       throw invalidArgument(`--${name} is a flag of Triton that Headway lacks; ${flag.instead}`);
     }
     for (const [key, value] of Object.entries(readFlag(flag, given))) {
