@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createOipGrpcClient } from '../src/client/index.ts';
+import { HeadwayError, createOipGrpcClient } from '../src/client/index.ts';
 import { encodeInferRequest } from '../src/protocols/oip-grpc/codec/infer-request-write.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
+import { modelBytes } from '../src/testing/models/write-model.ts';
 import { cancelCall, connectGrpc } from '../src/testing/grpc-client.ts';
 import { blockingModel, slowRows } from './support/models.ts';
 import { type TestServer, serve, until } from './support/serve.ts';
@@ -83,3 +84,40 @@ test('a model answers over gRPC what it answers over HTTP', { timeout: 60_000 },
   const [overGrpc] = await client.statistics('add');
   assert.equal(overGrpc?.inference_stats['success']?.count, 3);
 });
+
+test(
+  'a model is loaded over gRPC from files that come with the call',
+  { timeout: 60_000 },
+  async () => {
+    await using served = await serve(
+      { 'add/1/model.onnx': addModel() },
+      { modelControlMode: 'explicit' },
+    );
+    using client = createOipGrpcClient({ url: served.server.urls.grpc });
+    const files = new Map([['7/model.onnx', modelBytes(addModel({ elements: 4 }))]]);
+    await assert.rejects(client.load('add', { files }), {
+      code: 'invalid_argument',
+      message: /needs the parameter 'config'/,
+    });
+    const config = { max_batch_size: 2, version_policy: { specific: { versions: [7] } } };
+    await client.load('add', { config, files });
+    const { versions, inputs } = await client.modelMetadata('add');
+    assert.deepEqual([versions, inputs[0]!.shape], [['7'], [-1, 4]]);
+    const data = Float32Array.of(1, 2, 3, 4);
+    const given = ['a', 'b'].map((name) => ({
+      name,
+      datatype: 'FP32' as const,
+      shape: [1, 4],
+      data,
+    }));
+    const answer = await client.infer({ model: 'add', inputs: given });
+    assert.deepEqual([...answer.outputs.get('sum')!.data], [2, 4, 6, 8]);
+    assert.equal((await client.modelConfig('add'))['max_batch_size'], 2);
+    const escaping = new Map([['../7/model.onnx', new Uint8Array(1)]]);
+    await assert.rejects(client.load('add', { config, files: escaping }), {
+      code: 'invalid_argument',
+    });
+    await client.unload('add');
+    await assert.rejects(client.infer({ model: 'add', inputs: given }), HeadwayError);
+  },
+);

@@ -3,7 +3,11 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createServer } from '../src/cli/create-server.ts';
-import { createOipHttpClient } from '../src/client/index.ts';
+import {
+  type OipGrpcClient,
+  createOipGrpcClient,
+  createOipHttpClient,
+} from '../src/client/index.ts';
 import type { ServerConfigInput } from '../src/config/resolve-server-config.ts';
 import {
   type TestCertificate,
@@ -46,10 +50,16 @@ function clientOf(url: string, certificate?: TestCertificate) {
   return createOipHttpClient({ url, agentOptions: { ca: testAuthority, ...own } });
 }
 
-/** The common name of the certificate that a port shows. */
-function shownName(port: number): Promise<string> {
+function grpcClientOf(target: string, certificate?: TestCertificate): OipGrpcClient {
+  const own = certificate && { cert: certificate.certificate, key: certificate.key };
+  return createOipGrpcClient({ url: `grpcs://${target}`, tls: { ca: testAuthority, ...own } });
+}
+
+/** The common name of the certificate that a port shows, to a client of HTTP/1.1 or HTTP/2. */
+function shownName(port: number, protocol = 'http/1.1'): Promise<string> {
+  const given = { port, host: '127.0.0.1', ca: testAuthority, ALPNProtocols: [protocol] };
   return new Promise((resolve, reject) => {
-    const socket = connectTls({ port, host: '127.0.0.1', ca: testAuthority }, () => {
+    const socket = connectTls(given, () => {
       resolve(String(socket.getPeerCertificate().subject.CN));
       socket.destroy();
     });
@@ -72,6 +82,10 @@ test('every port speaks TLS with the certificate, 1.2 at least, and drains', asy
   }));
   const answer = await client.infer({ model: 'add', inputs });
   assert.equal(answer.outputs.size, 1);
+  using grpc = grpcClientOf(server.urls.grpc);
+  assert.deepEqual((await grpc.infer({ model: 'add', inputs })).outputs, answer.outputs);
+  using plain = createOipGrpcClient({ url: server.urls.grpc });
+  await assert.rejects(plain.isLive(), { code: 'unavailable' });
   using stranger = createOipHttpClient({ url: server.urls.http });
   await assert.rejects(stranger.isLive(), { code: 'unavailable' });
   const port = Number(new URL(server.urls.http).port);
@@ -99,7 +113,11 @@ test('clients need a certificate of the authority, where one is named', async ()
   for (const certificate of [undefined, strangerCertificate]) {
     using unknown = clientOf(server.urls.http, certificate);
     await assert.rejects(unknown.isReady(), { code: 'unavailable' });
+    using unknownGrpc = grpcClientOf(server.urls.grpc, certificate);
+    await assert.rejects(unknownGrpc.isReady(), { code: 'unavailable' });
   }
+  using knownGrpc = grpcClientOf(server.urls.grpc, clientCertificate);
+  assert.equal(await knownGrpc.isReady(), true);
   using scraper = clientOf(server.urls.metrics);
   await assert.rejects(scraper.isReady(), { code: 'unavailable' });
 });
@@ -115,6 +133,9 @@ test('changed files are read again; a pair that does not fit leaves the one befo
     clock,
   });
   const port = Number(new URL(server.urls.http).port);
+  const grpcPort = Number(server.urls.grpc.split(':').at(-1));
+  using before = grpcClientOf(server.urls.grpc);
+  assert.equal(await before.isLive(), true);
   const isLogged = (words: string) => async (): Promise<boolean> => {
     clock.advance(5000);
     await shownName(port);
@@ -127,6 +148,9 @@ test('changed files are read again; a pair that does not fit leaves the one befo
   await repository.write({ 'server.key': renewedCertificate.key });
   await until(isLogged('read again'));
   assert.equal(await shownName(port), 'renewed');
+  assert.equal(await shownName(grpcPort, 'h2'), 'renewed');
+  using after = grpcClientOf(server.urls.grpc);
+  assert.deepEqual([await before.isLive(), await after.isLive()], [true, true]);
 });
 
 test('a start says which TLS file cannot be used, and why', async () => {

@@ -45,8 +45,9 @@ export function grpcFrame(
 
 /** Connects to `host:port`, without TLS or with it. */
 export function connectGrpc(target: string, tls?: ConnectionOptions): GrpcTestClient {
-  const session =
-    tls === undefined ? connect(`http://${target}`) : connect(`https://${target}`, tls);
+  const scheme = tls === undefined ? 'http' : 'https';
+  // Tests leave much unsent and unread, which counts.
+  const session = connect(`${scheme}://${target}`, { ...tls, maxSessionMemory: 1000 });
   session.on('error', () => {});
   const open: GrpcTestClient['open'] = (path, headers = {}) =>
     watchCall(

@@ -162,8 +162,10 @@ function writeMessage(
   if (isLast) stream.end(pieces[last]);
   else stream.write(pieces[last]);
   stream.uncork();
-  if (stream.writableLength <= watchedBytes) return;
-  stream.setTimeout(stallTimeoutMs, () => {
+  // One watch does for all messages of a stream.
+  if (stream.writableLength <= watchedBytes || stream.listenerCount('timeout') > 0) return;
+  stream.setTimeout(stallTimeoutMs);
+  stream.on('timeout', () => {
     if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
   });
 }
