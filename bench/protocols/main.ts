@@ -1,9 +1,11 @@
 import type { BenchReport } from '../lib/report.ts';
 import { createBenchRepositories } from '../server/repository.ts';
+import { benchSharedMemory } from './shared-memory.ts';
 import { benchTinyModel } from './tiny-model.ts';
 
 /** The protocols against each other, on one server. */
 export async function benchProtocols(): Promise<BenchReport> {
   await using repositories = await createBenchRepositories();
-  return { name: 'protocols', rows: await benchTinyModel(repositories) };
+  const rows = [...(await benchTinyModel(repositories)), await benchSharedMemory()];
+  return { name: 'protocols', rows };
 }

@@ -8,6 +8,7 @@ const server = await createServer({
   httpPort: 0,
   grpcPort: 0,
   metricsPort: 0,
+  allowClientSharedMemory: true,
 });
 process.on('disconnect', () => process.exit());
 process.on('message', () => process.send?.(Number(new URL(server.urls.http).port)));
