@@ -169,7 +169,7 @@ test('parseOnnxModel() throws nothing but HeadwayError for broken bytes', () => 
         assert.equal(error.code, 'invalid_argument');
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
