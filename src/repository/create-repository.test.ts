@@ -162,6 +162,22 @@ test('resolve() answers with Triton’s texts', async (t) => {
   assert.throws(() => repository.versions('b'), isError('not_found', 'no available versions'));
 });
 
+test('resolve() names what a config asks for and is not built', async (t) => {
+  const { repository, write } = await setup(t, 'none');
+  await write('seq/1/model.onnx');
+  await write('seq/config.pbtxt', 'sequence_batching { }');
+  await repository.start();
+  for (const version of [undefined, 1]) {
+    assert.throws(
+      () => repository.resolve('seq', version),
+      isError(
+        'unimplemented',
+        "'seq' has no available versions: Model 'seq': config.pbtxt line 1: field 'sequence_batching'",
+      ),
+    );
+  }
+});
+
 test('a model that fails is shown with its reason and does not keep the others from serving', async (t) => {
   const { repository, write, broken } = await setup(t, 'none');
   await write('bad-config/1/model.onnx');

@@ -60,11 +60,18 @@ export class ModelLifecycle<V extends ServedVersion> {
   resolve(version: number | undefined): V {
     if (version === undefined) {
       if (this.#newest !== undefined) return this.#newest;
-      throw noVersions(this.#name, this.#slots);
+      throw this.#unsupported() ?? noVersions(this.#name, this.#slots);
     }
     const slot = this.#slots.get(version);
     if (slot?.kind === 'ready') return slot.served;
-    throw notReady(this.#name, version, slot !== undefined);
+    throw this.#unsupported() ?? notReady(this.#name, version, slot !== undefined);
+  }
+
+  /** Names what the config asks for and is not built, when that is why there is no version. */
+  #unsupported(): HeadwayError | undefined {
+    if (this.#slots.size > 0 || this.#failure?.code !== 'unimplemented') return undefined;
+    const { message } = this.#failure;
+    return new HeadwayError('unimplemented', `${withoutVersions(this.#name)}: ${message}`);
   }
 
   /** Ready versions, ascending. */
@@ -240,10 +247,11 @@ function indexOf(
 
 function noVersions(name: string, slots: ReadonlyMap<number, Slot<unknown>>): HeadwayError {
   const isLoading = [...slots.values()].some(({ kind }) => kind === 'loading');
-  return new HeadwayError(
-    isLoading ? 'unavailable' : 'not_found',
-    `Request for unknown model: '${name}' has no available versions`,
-  );
+  return new HeadwayError(isLoading ? 'unavailable' : 'not_found', withoutVersions(name));
+}
+
+function withoutVersions(name: string): string {
+  return `Request for unknown model: '${name}' has no available versions`;
 }
 
 function notReady(name: string, version: number, isKnown: boolean): HeadwayError {

@@ -37,7 +37,8 @@ export interface Repository<V extends ServedVersion> extends AsyncDisposable {
   /**
    * The version that serves a name; the newest ready one when no version is given.
    * @throws HeadwayError `not_found` for an unknown model or version, `unavailable` for one that
-   * is not ready, both with Triton's texts.
+   * is not ready, both with Triton's texts; `unimplemented` for a model whose config asks for what
+   * is not built, naming it.
    */
   resolve(name: string, version: number | undefined): V;
   /** Ready versions of a model, ascending. @throws as `resolve`. */
