@@ -78,8 +78,14 @@ describe('the command line', () => {
       [['predict', 'x', '--repeat', '0'], /whole number from 1/],
       [['predict', 'x', '--api-key', 'k'], /'--api-key' needs '--url'/],
       [['serve'], /--model-repository/],
-      [['serve', '--model-repository', 'x', '--http-port', 'y'], /'httpPort' must be/],
-      [['serve', '--model-repository', 'x', '--http-host', '0.0.0.0'], /no API key is set/],
+      [['serve', '--model-repository', 'x', '--http-port', 'y'], /error: --http-port must be/],
+      [
+        ['serve', '--model-repository', 'x', '--http-host', '0.0.0.0'],
+        /--http-host is .*no API key/,
+      ],
+      [['pull', 'file:m.onnx', '--max-bytes', '0'], /--max-bytes '0' is not a whole number/],
+      [['pull', 'file:m.onnx', '--sha256', 'x'], /--sha256 'x' is not 64 hex digits/],
+      [['pull', 'file:m.onnx', '--allow-origin', 'x'], /--allow-origin 'x' is not an origin/],
       [['serve', '--model-repository', 'x', '--log-verbose=1'], /use --log-level verbose/],
     ] as const) {
       assert.match(await usageError(...args), message);

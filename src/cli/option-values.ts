@@ -1,4 +1,18 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { HeadwayError } from '../core/error.ts';
+
+/**
+ * Reads what a command was given: what `read` refuses with a HeadwayError is wrong usage.
+ * @throws CommanderError for it, having said why.
+ */
+export function readUsage<Value>(command: Command, read: () => Value): Value {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof HeadwayError)) throw thrown;
+    return command.error(`error: ${thrown.message}`);
+  }
+}
 
 /** Gathers an option that may be given several times. */
 export function collectValues(

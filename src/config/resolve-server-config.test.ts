@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HeadwayError } from '../core/error.ts';
 import { resolveServerConfig } from './resolve-server-config.ts';
-import { serverFlags, serverSettingsTable, settingsFromFlags } from './server-flags.ts';
+import { flagOf, serverFlags, serverSettingsTable, settingsFromFlags } from './server-flags.ts';
 
 const resolve = (values: unknown) => resolveServerConfig([{ from: 'headway.yaml', values }]);
 
@@ -53,6 +53,24 @@ test('resolveServerConfig() says what it expected and got', () => {
   refuses({ loadModels: ['x'] }, /--load-model\) needs .*explicit; it is none/);
   refuses({ exitTimeoutMs: 'soon' }, /must be a duration from 0ms to 24h/);
   refuses([], /expected settings by name, got a list/);
+});
+
+test('resolveServerConfig() names a setting as it is written where it was said', () => {
+  const resolveBoth = (file: object, flags: object): unknown =>
+    resolveServerConfig([
+      { from: 'headway.yaml', values: file },
+      { from: 'command line', values: flags, written: flagOf },
+    ]);
+  for (const [file, flags, message] of [
+    [{}, { httpPort: 'x' }, /^--http-port must be/],
+    [{ httpPort: 'x' }, {}, /^headway\.yaml: setting 'httpPort' must be/],
+    [{ httpHost: '::' }, { grpcHost: '127.0.0.1' }, /^headway\.yaml: setting 'httpHost' is '::'/],
+    [{ httpHost: '127.0.0.1' }, { httpHost: '::' }, /^--http-host is '::'/],
+    [{}, { tlsKey: 'k' }, /^--tls-key was given alone/],
+    [{ tlsClientCa: 'c' }, {}, /^headway\.yaml: setting 'tlsClientCa' needs/],
+  ] as const) {
+    assert.throws(() => resolveBoth(file, flags), { message });
+  }
 });
 
 test('resolveServerConfig() never prints a value that may be a secret', () => {

@@ -17,6 +17,8 @@ export interface ServerConfigLayer {
   /** Such as `headway.yaml` or `command line`. */
   readonly from: string;
   readonly values: unknown;
+  /** How a setting is written there, for messages; by its key when absent. */
+  readonly written?: (key: keyof ServerConfig) => string;
 }
 
 /** Gives an object literal in a `headway.config.ts` its type. */
@@ -33,34 +35,42 @@ export function defineConfig(config: ServerConfigInput): ServerConfigInput {
 export function resolveServerConfig(layers: readonly ServerConfigLayer[]): ServerConfig {
   const entries = Object.entries(serverSettings).map(([key, setting]) => [key, setting.default]);
   const values: Record<string, unknown> = Object.fromEntries(entries);
-  for (const { from, values: given } of layers) {
+  const written = new Map<string, string>();
+  for (const layer of layers) {
+    const { from, values: given } = layer;
     if (!isPlainObject(given)) {
       throw invalidArgument(`${from}: expected settings by name, got ${describe(given)}.`);
     }
     for (const [key, value] of Object.entries(given)) {
-      if (value !== undefined) values[key] = checkedValue(from, key, value);
+      if (value === undefined) continue;
+      values[key] = checkedValue(layer, key, value);
+      written.set(key, writtenIn(layer, key));
     }
   }
   const config = Object.freeze(values) as unknown as ServerConfig;
   checkLoadModels(config);
-  checkTls(config);
+  checkTls(config, written);
   checkTraces(config);
-  checkExposure(config);
+  checkExposure(config, written);
   return config;
 }
 
-function checkedValue(from: string, key: string, value: unknown): unknown {
+function writtenIn({ from, written }: ServerConfigLayer, key: string): string {
+  return written?.(key as keyof ServerConfig) ?? `${from}: setting '${key}'`;
+}
+
+function checkedValue(layer: ServerConfigLayer, key: string, value: unknown): unknown {
   const settings: Readonly<Record<string, Setting>> = serverSettings;
   if (!Object.hasOwn(settings, key)) {
     throw invalidArgument(
-      `${from}: unknown setting '${key}'${didYouMean(key, Object.keys(settings)) || '.'}`,
+      `${layer.from}: unknown setting '${key}'${didYouMean(key, Object.keys(settings)) || '.'}`,
     );
   }
   const setting = settings[key] as Setting;
   const checked = readValue(setting, value);
   if (checked === undefined) {
     throw invalidArgument(
-      `${from}: setting '${key}' must be ${describeExpected(setting)}, got ${describe(value)}.`,
+      `${writtenIn(layer, key)} must be ${describeExpected(setting)}, got ${describe(value)}.`,
     );
   }
   return checked;
@@ -127,24 +137,33 @@ function checkLoadModels({ loadModels, modelControlMode }: ServerConfig): void {
   );
 }
 
-function checkTls({ tlsCertificate, tlsKey, tlsClientCa }: ServerConfig): void {
+/** The settings that were said, by key, as they are written where they were said. */
+type Written = ReadonlyMap<string, string>;
+
+function checkTls(config: ServerConfig, written: Written): void {
+  const { tlsCertificate, tlsKey, tlsClientCa } = config;
   const given = [tlsCertificate, tlsKey].filter((file) => file !== undefined).length;
-  if (given === 1) throw invalidArgument("Settings 'tlsCertificate' and 'tlsKey' go together.");
+  if (given === 1) {
+    const said = written.get(tlsKey === undefined ? 'tlsCertificate' : 'tlsKey');
+    throw invalidArgument(
+      `${said} was given alone: a certificate and its key ('tlsCertificate' and 'tlsKey', or --tls-certificate and --tls-key) go together.`,
+    );
+  }
   if (tlsClientCa !== undefined && given === 0) {
     throw invalidArgument(
-      "Setting 'tlsClientCa' needs 'tlsCertificate' and 'tlsKey': clients are asked for a certificate over TLS.",
+      `${written.get('tlsClientCa')} needs a certificate and its key ('tlsCertificate' and 'tlsKey', or --tls-certificate and --tls-key): clients are asked for a certificate over TLS.`,
     );
   }
 }
 
 /** An address for other machines needs a key, or certificates of clients. */
-function checkExposure(config: ServerConfig): void {
+function checkExposure(config: ServerConfig, written: Written): void {
   if (config.insecure || config.apiKeys.length > 0 || config.tlsClientCa !== undefined) return;
   for (const key of ['httpHost', 'grpcHost', 'metricsHost'] as const) {
     const host = config[key];
     if (isLoopback(host)) continue;
     throw invalidArgument(
-      `Setting '${key}' is '${host}', which other machines can reach, and no API key is set; give one with --api-key, or allow it with --insecure.`,
+      `${written.get(key)} is '${host}', which other machines can reach, and no API key is set; give one with --api-key, or allow it with --insecure.`,
     );
   }
 }

@@ -41,6 +41,11 @@ export function settingsFromFlags(
   return values;
 }
 
+/** How the command line writes a setting: `--http-port`. */
+export function flagOf(key: keyof ServerConfig): string {
+  return `--${serverSettings[key].flag}`;
+}
+
 /** The name under which the command line's parser gives the value of a flag. */
 export function optionName(flag: string): string {
   return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

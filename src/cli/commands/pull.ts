@@ -16,6 +16,7 @@ import {
 } from '../../repository/sources/reference.ts';
 import { createModelStore } from '../../repository/sources/store/model-store.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
+import { readUsage } from '../option-values.ts';
 import { createProgress, formatBytes } from '../progress.ts';
 import { sourceEnvironment, storeDirectory } from '../source-settings.ts';
 
@@ -62,19 +63,36 @@ export function pullCommand(context: CliContext): Command {
         '  headway pull https://models.example.com/resnet50.onnx --sha256 9f86d081…',
       ].join('\n'),
     )
-    .action((reference: string, options: PullOptions) => pull(context, reference, options));
+    .action((reference: string, options: PullOptions, command: Command) =>
+      pull(context, { ...options, ...readUsage(command, () => readRequest(reference, options)) }),
+    );
 }
 
-async function pull(context: CliContext, text: string, options: PullOptions): Promise<void> {
-  const reference = withPin(parseSourceReference(text), options.sha256);
+/** What the command line asks for, checked. */
+interface PullRequest {
+  readonly reference: SourceReference;
+  readonly origins: readonly string[];
+  readonly limits: typeof defaultSourceLimits;
+}
+
+function readRequest(text: string, options: PullOptions): PullRequest {
+  return {
+    reference: withPin(parseSourceReference(text), options.sha256),
+    origins: (options.allowOrigin ?? []).map(parseOrigin),
+    limits: { ...defaultSourceLimits, ...parseMaxBytes(options.maxBytes) },
+  };
+}
+
+async function pull(context: CliContext, options: PullOptions & PullRequest): Promise<void> {
+  const { reference, origins, limits } = options;
   const { stderr, env, clock } = context;
   const store = createModelStore(storeDirectory(context, options.home));
   const progress = createProgress({ stream: stderr, env, clock, formatAmount: formatBytes });
   let model: AcquiredModel;
   try {
     model = await acquire(reference, store, {
-      ...sourceEnvironment(context, (options.allowOrigin ?? []).map(parseOrigin)),
-      limits: { ...defaultSourceLimits, ...parseMaxBytes(options.maxBytes) },
+      ...sourceEnvironment(context, origins),
+      limits,
       clock,
       signal: context.signal,
       update: options.update === true,

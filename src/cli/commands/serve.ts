@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type ServerConfigLayer, resolveServerConfig } from '../../config/resolve-server-config.ts';
 import { type ServerConfig, serverSettings } from '../../config/server-config.ts';
-import { serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
+import { flagOf, serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
 import { type TritonFlag, addTritonFlags, tritonFlags } from '../../config/triton-flags.ts';
 import { HeadwayError } from '../../core/error.ts';
 import { type LogFormat, createLogControl } from '../../server/logging.ts';
@@ -12,6 +12,7 @@ import { type CliContext, printJson, printLine } from '../context.ts';
 import { type RunningServer, startServer } from '../create-server.ts';
 import { loadConfigFile } from '../load-config.ts';
 import { createTextLogger } from '../logger.ts';
+import { readUsage } from '../option-values.ts';
 
 /** `headway serve`: serves the models of a repository until it is told to stop. */
 export function serveCommand(context: CliContext): Command {
@@ -60,15 +61,11 @@ function completeConfig(
   file: ServerConfigLayer | undefined,
   options: Readonly<Record<string, unknown>>,
 ): ServerConfig {
-  let config: ServerConfig;
-  try {
+  const config = readUsage(command, () => {
     const values = addTritonFlags(options, settingsFromFlags(options));
-    const flags = { from: 'command line', values };
-    config = resolveServerConfig(file === undefined ? [flags] : [file, flags]);
-  } catch (thrown) {
-    if (!(thrown instanceof HeadwayError)) throw thrown;
-    return command.error(`error: ${thrown.message}`);
-  }
+    const flags = { from: 'command line', values, written: flagOf };
+    return resolveServerConfig(file === undefined ? [flags] : [file, flags]);
+  });
   if (config.modelRepositories.length > 0) return config;
   return command.error(
     'error: no model repository was given; name a folder of models: headway serve --model-repository ./models',
