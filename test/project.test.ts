@@ -88,6 +88,21 @@ test('every folder of src has its import arrows', () => {
   }
 });
 
+test('what a file of src exports, types aside, another file uses', () => {
+  const code = [...files].filter(([file]) => /\.(?:ts|mjs)$/.test(file));
+  const words = code.map(([file, text]) => [file, new Set(text.match(/\w+/g))] as const);
+  const unused = code
+    .filter(([file]) => file.startsWith('src/'))
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:const|function\*?|class) (\w+)/gm)]
+        .filter(([, name = '']) => {
+          return !words.some(([other, known]) => other !== file && known.has(name));
+        })
+        .map(([, name]) => `${file}: ${name}`),
+    );
+  assert.deepEqual(unused, []);
+});
+
 async function readTexts(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   const visit = async (folder: string): Promise<void> => {

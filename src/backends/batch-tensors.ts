@@ -18,7 +18,7 @@ export function joinedShape(tensors: readonly Tensor[]): number[] {
 }
 
 /** Whether the shapes are equal but for the first dimension. */
-export function sameRows(shape: Shape, other: Shape): boolean {
+function sameRows(shape: Shape, other: Shape): boolean {
   return (
     shape.length === other.length && shape.every((size, axis) => axis === 0 || size === other[axis])
   );

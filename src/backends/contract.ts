@@ -99,7 +99,7 @@ export function outputOf(item: BatchItem | undefined, name: string): Tensor {
 }
 
 /** Compares tensors; a view and a copy of the same bytes are equal. */
-export function assertTensor(actual: Tensor, expected: Tensor): void {
+function assertTensor(actual: Tensor, expected: Tensor): void {
   assert.equal(actual.datatype, expected.datatype);
   assert.deepEqual([...actual.shape], [...expected.shape]);
   assert.equal(

@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
 
 /** Exit codes of every command. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, verdictNotMet: 3 } as const;
+const exitCodes = { ok: 0, failed: 1, usage: 2, verdictNotMet: 3 } as const;
 
 /**
  * Runs one command line in this process.

@@ -169,7 +169,7 @@ function checkExposure(config: ServerConfig, written: Written): void {
 }
 
 /** Whether an address to bind to can be reached from this machine only. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 

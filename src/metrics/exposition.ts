@@ -1,8 +1,5 @@
 import type { Histogram } from './histogram.ts';
 
-/** The `Content-Type` of what `renderFamilies` writes. */
-export const expositionContentType = 'text/plain; version=0.0.4; charset=utf-8';
-
 export type Labels = ReadonlyMap<string, string>;
 
 /** One line, or one set of lines, of a metric. */

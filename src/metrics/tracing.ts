@@ -13,7 +13,7 @@ import {
 } from './trace-settings.ts';
 
 /** Where traces go: to a file in Triton's form, or to a collector as spans of OpenTelemetry. */
-export const traceModes = ['triton', 'opentelemetry'] as const;
+const traceModes = ['triton', 'opentelemetry'] as const;
 
 export type TraceMode = (typeof traceModes)[number];
 

@@ -3,7 +3,7 @@ import { type LogLevel, type Logger, logLevels } from '../core/logger.ts';
 import { didYouMean } from '../core/nearest-name.ts';
 
 /** `default` is the short form of Triton; `ISO8601` begins lines with the whole time. */
-export const logFormats = ['default', 'ISO8601'] as const;
+const logFormats = ['default', 'ISO8601'] as const;
 
 export type LogFormat = (typeof logFormats)[number];
 

@@ -4,7 +4,7 @@ import { createOutSlot, readCString, readPointers } from './pointers.ts';
 import { checkStatus } from './status.ts';
 
 /** OrtLoggingLevel by name: the least serious message the runtime writes to standard error. */
-export const runtimeLogLevels = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;
+const runtimeLogLevels = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;
 
 /** The runtime's process-wide state, that sessions are made in. Disposing frees it. */
 export interface OnnxRuntimeEnvironment extends Disposable {

@@ -26,7 +26,7 @@ export function createOutSlot(): OutSlot {
 }
 
 /** NUL-terminated UTF-8 text in memory of ours. */
-export function cString(text: string): Buffer {
+function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 

@@ -1,11 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { HeadwayError } from '../../core/error.ts';
-import type { Logger } from '../../core/logger.ts';
 import type { InferenceServer } from '../../server/interface.ts';
-import { type HttpHandler, createHttpHandler } from '../http/handler.ts';
 import { type BodyLimits, createByteBudget } from '../http/limits.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
-import type { Authorize, HttpExchange, Plane, Route } from '../http/route.ts';
+import type { HttpExchange, Plane, Route } from '../http/route.ts';
 import {
   encodeModelMetadata,
   encodeRepositoryIndex,
@@ -23,17 +21,6 @@ export interface OipRoutesOptions {
   readonly server: InferenceServer;
   readonly clock: Clock;
   readonly limits: BodyLimits;
-}
-
-export interface OipHttpOptions extends OipRoutesOptions {
-  readonly logger: Logger;
-  readonly authorize: Authorize;
-}
-
-/** The Open Inference Protocol v2 over HTTP, with Triton's extensions, as a node:http listener. */
-export function createOipHttpHandler(options: OipHttpOptions): HttpHandler {
-  const { clock, logger, authorize } = options;
-  return createHttpHandler({ routes: createOipRoutes(options), clock, logger, authorize });
 }
 
 /**

@@ -26,29 +26,6 @@ export const statusByCode: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
 };
 
-/**
- * Error code of a status, for clients. Statuses that several codes share give the commonest one;
- * others give `unknown`.
- */
-export function codeOfStatus(status: number): ErrorCode {
-  return codeByStatus.get(status) ?? (status >= 500 ? 'internal' : 'unknown');
-}
-
-const codeByStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
-  [400, 'invalid_argument'],
-  [401, 'unauthenticated'],
-  [403, 'permission_denied'],
-  [404, 'not_found'],
-  [405, 'unimplemented'],
-  [408, 'deadline_exceeded'],
-  [409, 'aborted'],
-  [429, 'resource_exhausted'],
-  [500, 'internal'],
-  [501, 'unimplemented'],
-  [503, 'unavailable'],
-  [504, 'deadline_exceeded'],
-]);
-
 /** Answers `{"error": "<text>"}` with the status of the code, and `Retry-After` where one is known. */
 export function failOip({ response }: HttpExchange, error: HeadwayError): void {
   const headers: string[] = [];

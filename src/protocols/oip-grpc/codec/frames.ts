@@ -1,7 +1,7 @@
 import { HeadwayError } from '../../../core/error.ts';
 
 /** Bytes before each message: a flag for compression, and its length, big-endian. */
-export const framePrefixBytes = 5;
+const framePrefixBytes = 5;
 
 const alignmentBytes = 64;
 

@@ -195,7 +195,7 @@ function nextOf(text: string, mark: string, from: number): number {
 }
 
 /** The quote that ends the string begun at `start`; -1 when there is none. */
-export function closingQuote(text: string, start: number): number {
+function closingQuote(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
     while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes += 1;
