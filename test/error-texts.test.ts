@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { WireWriter } from '../src/formats/protobuf/writer.ts';
 import { type GrpcTestClient, connectGrpc } from '../src/testing/grpc-client.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
 import { grpcInfer } from './support/grpc-infer.ts';
@@ -153,11 +152,7 @@ describe('a request that cannot be answered is told why in the words clients kno
       "unexpected inference input 'c' for model 'pair'",
     ],
     [pair({ outputs: ['y'] }), '400 3', /^unexpected inference output 'y' for model 'pair'/],
-    [
-      pair({ outputs: ['sum', 'sum'] }),
-      '400 3',
-      "Duplicate output name 'sum' is not allowed in a request",
-    ],
+    [pair({ outputs: ['sum', 'sum'] }), '400 3', "output 'sum' already exists in request"],
     [pair({ parameters: { sequence_id: 7 } }), '501 12', /^Sequences are not supported/],
     [
       pair({ parameters: { triton_x: 7 } }),
@@ -186,59 +181,4 @@ describe('a request that cannot be answered is told why in the words clients kno
     await assertTold(impatient, '503 14', 'Request timeout expired');
     await occupation.release();
   });
-});
-
-/** Loads with a config of the request, both ways. */
-async function assertLoadTold(config: object, codes: string, text: RegExp): Promise<void> {
-  const json = JSON.stringify(config);
-  const http = await fetch(`${served.url}/v2/repository/models/pair/load`, {
-    method: 'POST',
-    body: JSON.stringify({ parameters: { config: json } }),
-  });
-  const { error } = (await http.json()) as { error: string };
-  const writer = new WireWriter();
-  writer.text(2, 'pair');
-  writer.message(3, (entry) => {
-    entry.text(1, 'config');
-    entry.message(2, (parameter) => parameter.text(3, json));
-  });
-  const path = '/inference.GRPCInferenceService/RepositoryModelLoad';
-  const call = await grpc.call(path, Buffer.concat(writer.finish()));
-  assert.equal(`${http.status} ${call.status}`, codes, `${error} | ${call.message}`);
-  for (const told of [error, call.message]) {
-    assert.match(told, /^failed to load 'pair', /);
-    assert.match(told, text);
-  }
-}
-
-describe('a model that needs what is not built is refused by name', () => {
-  const named = (field: string, what: string): RegExp =>
-    new RegExp(`field '${field}' \\(${what}\\) is not supported yet, and the model needs it`);
-  const x = { name: 'a', data_type: 'TYPE_FP32', dims: [2] };
-  const cases: readonly [object, RegExp][] = [
-    [{ sequence_batching: { oldest: {} } }, named('sequence_batching', 'stateful sequences')],
-    [{ ensemble_scheduling: { step: [] } }, named('ensemble_scheduling', 'graphs of models')],
-    [
-      { model_transaction_policy: { decoupled: true } },
-      named('model_transaction_policy.decoupled', 'any number of responses to a request'),
-    ],
-    [
-      { input: [{ ...x, allow_ragged_batch: true }] },
-      named('input.allow_ragged_batch', 'ragged batches'),
-    ],
-    [{ batch_input: [{ kind: 'BATCH_ELEMENT_COUNT' }] }, named('batch_input', 'ragged batches')],
-    [
-      { instance_group: [{ rate_limiter: { resources: [{ name: 'R', count: 1 }] } }] },
-      named('instance_group.rate_limiter.resources', 'rate limiter'),
-    ],
-    [{ platform: 'ensemble' }, /platform 'ensemble' \(graphs of models\) is not supported yet/],
-    [{ platform: 'tensorrt_plan' }, /platform 'tensorrt_plan' is not supported/],
-  ];
-  for (const [config, text] of cases) {
-    test(JSON.stringify(config), async () => {
-      await assertLoadTold(config, '501 12', text);
-      // The one in service stays.
-      assert.equal(await served.client.isModelReady('pair'), true);
-    });
-  }
 });

@@ -14,6 +14,12 @@ import { type TestServer, serve } from './support/serve.ts';
 /** What is not built, as a config asks for it, and the words that name it. */
 const features: readonly (readonly [string, object, RegExp])[] = [
   ['sequence', { sequence_batching: {} }, /'sequence_batching' \(stateful sequences\)/],
+  ['ensemble', { ensemble_scheduling: { step: [] } }, /'ensemble_scheduling' \(graphs of models\)/],
+  [
+    'joined',
+    { batch_input: [{ kind: 'BATCH_ELEMENT_COUNT' }] },
+    /'batch_input' \(ragged batches\)/,
+  ],
   [
     'decoupled',
     { model_transaction_policy: { decoupled: true } },

@@ -147,7 +147,7 @@ function findTensors(message: DeclaredTensors, options: DecodeInferOptions): Fou
     const outputRegions = new Map<string, RegionReference>();
     for (const { name, parameters } of message.outputs) {
       if (outputs.some((output) => output.name === name)) {
-        throw invalidArgument(`Duplicate output name '${name}' is not allowed in a request`);
+        throw invalidArgument(`output '${name}' already exists in request`);
       }
       const { classificationCount, region } = readOutputParameters(parameters, name);
       if (region === undefined) outputs.push({ name, classificationCount });

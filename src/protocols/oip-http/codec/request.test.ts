@@ -328,7 +328,7 @@ const refused: readonly (readonly [string, Body, RegExp])[] = [
   [
     'an output twice',
     { json: { inputs: [], outputs: [{ name: 'y' }, { name: 'y' }] } },
-    /Duplicate output name 'y' is not allowed in a request/,
+    /output 'y' already exists in request/,
   ],
   [
     'a flag that is no flag',

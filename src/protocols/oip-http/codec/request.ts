@@ -174,7 +174,7 @@ function readOutputs(members: JsonObject): Outputs {
     const output = asObject(value, "An entry of 'outputs'");
     const name = asText(output.get('name'), "The 'name' of an output");
     if (binaryByName.has(name))
-      throw invalidArgument(`Duplicate output name ${quoteText(name)} is not allowed in a request`);
+      throw invalidArgument(`output ${quoteText(name)} already exists in request`);
     const owner = `output ${quoteText(name)}`;
     const parameters = asOptionalObject(output.get('parameters'), `The 'parameters' of ${owner}`);
     const { binary, classificationCount } = readOutputParameters(parameters, owner);
