@@ -17,7 +17,8 @@ const arrows: Readonly<Record<string, Arrows>> = {
   native: {},
   config: { folders: ['formats'] },
   metrics: {},
-  backends: { folders: ['native', 'formats', 'config', 'metrics'] },
+  script: {},
+  backends: { folders: ['native', 'formats', 'config', 'metrics', 'script'] },
   repository: { folders: ['config', 'formats'], files: ['backends/backend.ts'] },
   scheduler: { folders: ['metrics'], types: ['config'] },
   operators: { folders: ['formats'] },
@@ -166,8 +167,8 @@ const config: OxlintConfig = defineConfig({
       },
     },
     {
-      // The package's two public entries gather what they offer.
-      files: ['src/index.ts', 'src/client/index.ts'],
+      // The package's public entries gather what they offer.
+      files: ['src/index.ts', 'src/client/index.ts', 'src/script/index.ts'],
       rules: { 'oxc/no-barrel-file': 'off' },
     },
     {

@@ -7,7 +7,9 @@ import { copyRuntime } from './copy-runtime.ts';
 import { runQuietly } from './steps.ts';
 
 /** What users import or run, by its place in dist/; everything else becomes part of these. */
-const entries = ['index', 'client/index', 'cli/main'];
+const entries = ['index', 'client/index', 'script/index', 'cli/main'].concat(
+  'backends/script/process/main',
+);
 
 const { values } = parseArgs({
   options: { platform: { type: 'string', multiple: true, default: [] } },

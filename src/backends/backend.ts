@@ -16,6 +16,8 @@ export interface ModelSpec {
   readonly path: string;
   /** Folder of the model's labels and warm-up data, where it is not the one above `path`. */
   readonly folder?: string;
+  /** Whether its files came over the network: with a load request, or from a source. */
+  readonly isFromNetwork?: boolean;
   /** The config as written; inputs, outputs and batch size may still be unknown. */
   readonly config: ModelConfig;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { createOnnxRuntimeBackend } from '../backends/onnxruntime/onnxruntime-backend.ts';
+import { createScriptBackend } from '../backends/script/script-backend.ts';
 import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
 import type { ServerConfig } from '../config/server-config.ts';
@@ -15,6 +16,7 @@ import { createRepository } from '../repository/create-repository.ts';
 import { createControlledLogger, createLogControl, type LogControl } from '../server/logging.ts';
 import { createResponseCache } from '../scheduler/response-cache.ts';
 import { type DrainableServer, createInferenceServer } from '../server/inference-server.ts';
+import { createModelCalls } from '../server/model-calls.ts';
 import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -22,7 +24,7 @@ import type { Listeners } from './listeners.ts';
 import { openTracing } from './open-tracing.ts';
 import { openSharedMemory } from './open-shared-memory.ts';
 import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
-import { readHeadwayVersion } from './version.ts';
+import { packageFile, readHeadwayVersion } from './version.ts';
 
 /** A server that answers requests. Disposing it is closing it. */
 export interface RunningServer extends AsyncDisposable {
@@ -95,15 +97,8 @@ export async function startServer(
   const logger = createControlledLogger(unfiltered, logControl);
   await using resources = new AsyncDisposableStack();
   const stopping = new AbortController();
-  const backend = resources.use(
-    await createOnnxRuntimeBackend({
-      libraryPath: libraryPath({ cwd: process.cwd() }, config.onnxruntimeLibrary),
-      logger,
-    }),
-  );
-  const repository = resources.use(
-    createModelRepository(config, { backend, clock, logger, signal: stopping.signal }),
-  );
+  const surroundings = { clock, logger, signal: stopping.signal };
+  const repository = resources.use(await openModelRepository(config, surroundings, resources));
   const traces = resources.use(await openTracing(config, { clock, logger }));
   const sharedMemory = resources.use(openSharedMemory(config));
   // When the start fails, what is being loaded or downloaded must not be waited for.
@@ -157,13 +152,45 @@ async function whenAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
+/** @param resources takes what the repository's models run on. */
+async function openModelRepository(
+  config: ServerConfig,
+  surroundings: Surroundings,
+  resources: AsyncDisposableStack,
+): Promise<Repository<ServedModel>> {
+  const { clock, logger } = surroundings;
+  const onnxruntime = resources.use(
+    await createOnnxRuntimeBackend({
+      libraryPath: libraryPath({ cwd: process.cwd() }, config.onnxruntimeLibrary),
+      logger,
+    }),
+  );
+  const scripts = createScriptBackend({
+    isAllowed: config.allowScripts,
+    mainPath: packageFile('backends/script/process/main'),
+    callModel: createModelCalls({
+      resolve: (model, version) => repository.resolve(model, version),
+      clock,
+    }),
+    clock,
+    logger,
+  });
+  const backends = [onnxruntime, scripts];
+  const repository = createModelRepository(config, { ...surroundings, backends });
+  return repository;
+}
+
+type Surroundings = Required<Omit<CreateServerOptions, 'logControl'>>;
+
 function createModelRepository(
   config: ServerConfig,
-  parts: Required<Omit<CreateServerOptions, 'logControl'>> & { readonly backend: Backend },
+  parts: Required<Omit<CreateServerOptions, 'logControl'>> & {
+    readonly backends: readonly Backend[];
+  },
 ): Repository<ServedModel> {
-  const { backend, clock, logger, signal } = parts;
+  const { backends, clock, logger, signal } = parts;
   const open = createOpenVersion({
-    backends: new Map([[backend.name, backend]]),
+    backends: new Map(backends.map((backend) => [backend.name, backend])),
     cache:
       config.responseCacheBytes > 0
         ? createResponseCache({ maxBytes: config.responseCacheBytes })

@@ -24,6 +24,7 @@ export interface ServerConfig extends TraceServerConfig {
   readonly maxQueueSize: number;
   readonly responseCacheBytes: number;
   readonly allowClientSharedMemory: boolean;
+  readonly allowScripts: boolean;
   readonly exitTimeoutMs: number;
   readonly onnxruntimeLibrary: string | undefined;
   readonly logLevel: LogLevel;
@@ -172,6 +173,13 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     default: false,
     description:
       'let clients on this machine pass tensors in shared memory; for clients that are trusted, as they can change tensors while these are in use, and end the server by shrinking the memory under a run',
+  },
+  allowScripts: {
+    kind: 'switch',
+    flag: 'allow-scripts',
+    default: false,
+    description:
+      'run models of the repositories that are scripts (model.ts), which are code and may do what the server may',
   },
   exitTimeoutMs: {
     kind: 'duration',

@@ -19,6 +19,8 @@ export interface BatchRequest {
   /** The outputs wanted, each one declared by the model; never empty. */
   readonly outputNames: readonly string[];
   readonly parameters: Parameters;
+  /** When the answer must be there, on the clock; absent for no deadline. */
+  readonly deadlineMs?: number | undefined;
   /** Held by whoever executes the request, however early its client gives up; absent for none. */
   readonly memory?: BorrowedMemory | undefined;
   /**

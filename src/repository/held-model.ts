@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../config/model-config.ts';
 import { HeadwayError, invalidArgument, toHeadwayError } from '../core/error.ts';
 import type { Logger } from '../core/logger.ts';
+import { detectBackend } from './detect-backend.ts';
 import { writeOverrideFiles } from './load-override.ts';
 import { type LoadPlan, ModelLifecycle } from './model-lifecycle.ts';
 import { type ConfigText, parseConfigText } from './read-config.ts';
@@ -95,11 +96,12 @@ export class HeldModel<V extends ServedVersion> {
     return done;
   }
 
-  #parse(config: ConfigText): Promise<ModelConfig> {
+  #parse(config: ConfigText, defaultBackend?: string): Promise<ModelConfig> {
     const { name, maxQueueSize, logger } = this.#parts;
     return parseConfigText(config, {
       modelName: name,
       defaultMaxQueueSize: maxQueueSize,
+      defaultBackend,
       warn: (message) => logger.warning(message, { model: name }),
     });
   }
@@ -131,7 +133,7 @@ export class HeldModel<V extends ServedVersion> {
       this.#isKnown = true;
       this.#attempted = configJson === undefined ? fingerprintOf(scanned) : undefined;
       const text = configJson === undefined ? scanned.config : jsonText(configJson);
-      const config = await this.#parse(text);
+      const config = await this.#parse(text, await detectBackend(scanned));
       if (scanned.versions.size > 0 || config.source === undefined) {
         return { config, versions: scanned.versions };
       }
@@ -150,7 +152,8 @@ export class HeldModel<V extends ServedVersion> {
     }
     const path = await acquireSource(source);
     const fingerprint = `${scanned.sharedFingerprint} ${source} ${path}`;
-    return new Map([[1, { path, fingerprint, modelFolder: scanned.folder }]]);
+    const modelFolder = scanned.folder;
+    return new Map([[1, { path, fingerprint, modelFolder, isFromNetwork: true }]]);
   }
 
   async #loadFromFiles({ configJson, files }: LoadOverrides): Promise<void> {

@@ -33,7 +33,9 @@ export async function writeOverrideFiles(
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, data);
       // The temporary folder's name is new each time, so the versions never pass for loaded ones.
-      if (version !== undefined) versions.set(version, { path: folder, fingerprint: temporary });
+      if (version !== undefined) {
+        versions.set(version, { path: folder, fingerprint: temporary, isFromNetwork: true });
+      }
     }
     if (versions.size === 0) {
       throw invalidArgument(

@@ -202,9 +202,9 @@ function toSpec(
   version: number,
   { found, config }: { readonly found: ScannedVersion; readonly config: ModelConfig },
 ): ModelSpec {
-  const { path, modelFolder } = found;
+  const { path, modelFolder, isFromNetwork = false } = found;
   const folder = modelFolder === undefined ? {} : { folder: modelFolder };
-  return { name, version, path, config, ...folder };
+  return { name, version, path, config, isFromNetwork, ...folder };
 }
 
 function throwFailures(outcomes: readonly PromiseSettledResult<void>[]): void {

@@ -21,6 +21,8 @@ export interface ScannedVersion {
   readonly fingerprint: string;
   /** Real path of the model's folder, where it is not the one above `path`. */
   readonly modelFolder?: string;
+  /** Whether its files came over the network: with a load request, or from a source. */
+  readonly isFromNetwork?: boolean;
 }
 
 /** A model as it is on disk now. */

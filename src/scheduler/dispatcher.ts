@@ -120,13 +120,15 @@ class Dispatcher implements Scheduler {
     await oldAreIdle;
   }
 
-  async drain(): Promise<void> {
-    this.#isDraining = true;
-    // Nothing more will come to fill a batch.
+  hasten(): void {
     this.#policy = { ...this.#policy, maxQueueDelayMs: 0 };
     this.#dispatch();
-    if (this.#isEmpty()) return;
-    await new Promise<void>((resolve) => this.#onDrained.push(resolve));
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    this.hasten();
+    if (!this.#isEmpty()) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
   }
 
   #refusalOf(scheduled: ScheduledJob, nowMs: number): Refusal | undefined {
@@ -293,7 +295,6 @@ class Dispatcher implements Scheduler {
   }
 
   #reportEmpty(): void {
-    if (this.#onDrained.length === 0 || !this.#isEmpty()) return;
-    for (const resolve of this.#onDrained.splice(0)) resolve();
+    if (this.#isEmpty()) for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 }

@@ -58,6 +58,8 @@ export interface Scheduler {
   readonly queueDepth: number;
   /** Requests in execution now. */
   readonly executingCount: number;
+  /** Lets no request wait for a fuller batch from now on. */
+  hasten(): void;
   /** Refuses new requests and resolves when the accepted ones are answered. */
   drain(): Promise<void>;
 }

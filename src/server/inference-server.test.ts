@@ -13,7 +13,7 @@ import type { ServedModel } from './served-model.ts';
 /** A repository with one model, `net` version 2, that answers when told. */
 function createFixture() {
   const answers: PromiseWithResolvers<InferResponse>[] = [];
-  let drainCount = 0;
+  let hastenCount = 0;
   const served = {
     metadata: { name: 'net', platform: 'fake', inputs: [], outputs: [] },
     statistics: () => ({ name: 'net', version: 2 }),
@@ -22,8 +22,8 @@ function createFixture() {
       answers.push(answer);
       return answer.promise;
     },
-    async drain() {
-      drainCount += 1;
+    hasten() {
+      hastenCount += 1;
     },
   } as unknown as ServedModel;
   const repository = {
@@ -47,8 +47,8 @@ function createFixture() {
   return {
     server,
     answers,
-    get drainCount() {
-      return drainCount;
+    get hastenCount() {
+      return hastenCount;
     },
   };
 }
@@ -64,7 +64,7 @@ test('createInferenceServer() drains: not ready, refuses, and ends with the last
   let isDrained = false;
   const drained = server.drain().then(() => (isDrained = true));
   assert.deepEqual([server.isReady(), server.isModelReady('net', '')], [false, false]);
-  assert.deepEqual([server.isLive(), fixture.drainCount], [true, 1]);
+  assert.deepEqual([server.isLive(), fixture.hastenCount], [true, 1]);
   await assert.rejects(server.infer(request), (error: unknown) => {
     assert.ok(error instanceof HeadwayError);
     assert.match(error.message, /Server is stopping/);

@@ -74,8 +74,8 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
     },
     async drain() {
       const emptied = gate.close();
-      // Nothing more will come to fill a batch, so no request is to wait for it.
-      await Promise.all(repository.ready().map(({ served }) => served.drain()));
+      // Nothing more will come to fill a batch, but for what models under way ask of others.
+      for (const { served } of repository.ready()) served.hasten();
       await emptied;
     },
   };

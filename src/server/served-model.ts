@@ -39,8 +39,8 @@ export interface ServedModel extends ServedVersion {
   statistics(): ModelStatistics;
   /** @throws HeadwayError for a request that does not fit the model, was refused, or failed. */
   infer(request: InferRequest): Promise<InferResponse>;
-  /** Refuses new requests, lets none wait for a fuller batch, resolves when all are answered. */
-  drain(): Promise<void>;
+  /** Lets no request wait for a fuller batch from now on. */
+  hasten(): void;
 }
 
 /** Puts a loaded model version into service. */
@@ -78,7 +78,7 @@ export function createServedModel(parts: ServedModelParts): ServedModel {
       );
       config = { ...config, instanceGroups: newConfig.instanceGroups };
     },
-    drain: () => scheduler.drain(),
+    hasten: () => scheduler.hasten(),
     async [Symbol.asyncDispose]() {
       await scheduler.drain();
       await pool[Symbol.asyncDispose]();
@@ -120,10 +120,10 @@ function createInfer(parts: InferParts): ServedModel['infer'] {
     try {
       const given = steadyInputs(request);
       const { batchSize, outputNames } = validate({ inputs: given, outputs: request.outputs });
-      const { id, parameters, memory } = request;
+      const { id, parameters, memory, deadlineMs } = request;
       const inputs = reshape.inputs(given);
       const outputTargets = memory && outputTargetsOf(request);
-      const job = { id, inputs, outputNames, parameters, memory, outputTargets };
+      const job = { id, inputs, outputNames, parameters, deadlineMs, memory, outputTargets };
       const answered = await answer(request, job, batchSize);
       const { timings, cacheLookupMs } = answered;
       const shaped = deliverOutputs(request, reshape.outputs(answered.outputs));

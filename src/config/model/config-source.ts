@@ -8,6 +8,8 @@ export interface ModelConfigSource {
   readonly file: string;
   /** Queue limit of a model that sets none. */
   readonly defaultMaxQueueSize: number;
+  /** Backend of a model that names none; that of ONNX models unless given. */
+  readonly defaultBackend?: string | undefined;
   /** Takes what is odd but no error, such as a field that is not supported yet. */
   readonly warn: (message: string) => void;
 }

@@ -19,7 +19,11 @@ export const modelConfigSchema = {
   ModelConfig: {
     name: { type: 'string', default: '', description: 'model name; must be the folder name' },
     platform: { type: 'string', default: '', description: 'onnxruntime_onnx' },
-    backend: { type: 'string', default: '', description: 'runtime; onnxruntime when absent' },
+    backend: {
+      type: 'string',
+      default: '',
+      description: "runtime: onnxruntime or script; as the version's file when absent",
+    },
     runtime: { type: 'string', default: '', effect: 'ignored', description: 'backend library' },
     version_policy: { type: 'VersionPolicy', description: 'versions to serve; the newest one' },
     max_batch_size: {

@@ -64,7 +64,8 @@ function toBackend({ platform, backend }: Decoded, source: ModelConfigSource): s
   if (platform !== '' && backend !== '' && backend !== defaultBackend) {
     throw configError(source, 0, `platform '${platform}' does not belong to backend '${backend}'.`);
   }
-  return backend === '' ? defaultBackend : backend;
+  if (backend !== '') return backend;
+  return platform === '' ? (source.defaultBackend ?? defaultBackend) : defaultBackend;
 }
 
 function toVersionPolicy(
