@@ -35,6 +35,11 @@ const arrows: Readonly<Record<string, Arrows>> = {
     files: ['server/interface.ts'],
   },
   client: { folders: ['formats'], files: ['protocols/*/codec.ts', 'protocols/*/codec/**'] },
+  loadgen: {
+    folders: ['formats', 'metrics', 'client'],
+    files: ['protocols/*/codec.ts', 'protocols/*/codec/**'],
+  },
+  store: {},
 };
 
 const protocols = ['oip-http', 'oip-grpc', 'openai', 'admin', 'metrics'];

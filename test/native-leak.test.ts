@@ -25,7 +25,7 @@ let backend: Backend;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'headway-leak-'));
   await writeModel(path.join(folder, 'model.onnx'), addModel());
-  backend = await createOnnxRuntimeBackend({ libraryPath: undefined, logger: silentLogger });
+  backend = createOnnxRuntimeBackend({ libraryPath: undefined, logger: silentLogger });
 });
 
 after(async () => {

@@ -20,7 +20,10 @@ export interface BareSession {
 
 /** Loads a model with the thread settings the server would give it alone. */
 export async function openBareSession(path: string): Promise<BareSession> {
-  const environment = createOnnxRuntimeEnvironment(loadOnnxRuntimeLibrary(undefined), 'error');
+  const environment = await createOnnxRuntimeEnvironment(
+    loadOnnxRuntimeLibrary(undefined),
+    'error',
+  );
   const startMs = performance.now();
   const session = await createSession(
     environment,

@@ -6,7 +6,7 @@ import { createSystemClock } from '../../src/core/clock.ts';
 import { acquire } from '../../src/repository/sources/acquire.ts';
 import { defaultSourceLimits } from '../../src/repository/sources/fetch-context.ts';
 import { parseSourceReference } from '../../src/repository/sources/reference.ts';
-import { createModelStore } from '../../src/repository/sources/store/model-store.ts';
+import { createModelStore } from '../../src/repository/sources/model-store/model-store.ts';
 import { type PreparedModels, prepareModels } from './prepare-models.ts';
 
 /** Where things go, and when to give up. */

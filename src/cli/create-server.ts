@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
-import { createOnnxRuntimeBackend } from '../backends/onnxruntime/onnxruntime-backend.ts';
 import { createScriptBackend } from '../backends/script/script-backend.ts';
 import type { Backend } from '../backends/backend.ts';
 import { type ServerConfigInput, resolveServerConfig } from '../config/resolve-server-config.ts';
@@ -23,7 +22,8 @@ import type { Repository } from '../repository/repository.ts';
 import type { Listeners } from './listeners.ts';
 import { openTracing } from './open-tracing.ts';
 import { openSharedMemory } from './open-shared-memory.ts';
-import { libraryPath, sourceEnvironment, storeDirectory } from './source-settings.ts';
+import { sourceEnvironment, storeDirectory } from './source-settings.ts';
+import { type StartingRuntime, startRuntime } from './start-runtime.ts';
 import { packageFile, readHeadwayVersion } from './version.ts';
 
 /** A server that answers requests. Disposing it is closing it. */
@@ -55,7 +55,7 @@ export interface CreateServerOptions {
 
 const eventLoopResolutionMs = 20;
 
-const headStartMs = 40;
+const headStartMs = 200;
 
 /** Extensions of the Open Inference Protocol that work, as `/v2` lists them. */
 const extensions = [
@@ -81,23 +81,30 @@ export async function createServer(
   options: CreateServerOptions = {},
 ): Promise<RunningServer> {
   const config = resolveServerConfig([{ from: 'createServer', values: input }]);
+  const logControl = options.logControl ?? createLogControl(config.logLevel);
+  const logger = createControlledLogger(options.logger ?? silentLogger, logControl);
   return startServer(config, {
-    logger: options.logger ?? silentLogger,
+    runtime: startRuntime(config, logger),
+    logger,
     clock: options.clock ?? createSystemClock(),
-    logControl: options.logControl ?? createLogControl(config.logLevel),
+    logControl,
     signal: options.signal ?? new AbortController().signal,
   });
+}
+
+/** What a server is started with: as `createServer`, and the runtime, which may be starting. */
+interface StartServerOptions extends Required<CreateServerOptions> {
+  readonly runtime: StartingRuntime;
 }
 
 /** As `createServer`, with a config that is already complete. */
 export async function startServer(
   config: ServerConfig,
-  { logger: unfiltered, clock, logControl, signal }: Required<CreateServerOptions>,
+  { runtime, logger, clock, logControl, signal }: StartServerOptions,
 ): Promise<RunningServer> {
-  const logger = createControlledLogger(unfiltered, logControl);
   await using resources = new AsyncDisposableStack();
   const stopping = new AbortController();
-  const surroundings = { clock, logger, signal: stopping.signal };
+  const surroundings = { runtime, clock, logger, signal: stopping.signal };
   const repository = resources.use(await openModelRepository(config, surroundings, resources));
   const traces = resources.use(await openTracing(config, { clock, logger }));
   const sharedMemory = resources.use(openSharedMemory(config));
@@ -117,7 +124,9 @@ export async function startServer(
   const metrics = resources.use(createMetricsRenderer(repository, traces.metrics));
   const loaded = repository.start();
   loaded.catch(() => {});
-  await Promise.race([loaded, headStart(clock)]);
+  // Reading the front-ends in holds this thread up: the first session is given to another before.
+  await Promise.race([loaded, runtime.sessionBegun, headStart(clock)]);
+  await runtime.backend.started;
   const { startListeners } = await import('./listeners.ts');
   const listeners = resources.use(
     await startListeners({ config, server, renderMetrics: metrics.render, clock, logger }),
@@ -140,10 +149,7 @@ export async function startServer(
   };
 }
 
-/**
- * Reading the front-ends in holds this thread up, and sessions are made on others: once those have
- * begun, both go on side by side.
- */
+/** How long the front-ends wait at most for a model to get that far. */
 function headStart(clock: Clock): Promise<void> {
   return new Promise((resolve) => void clock.schedule(headStartMs, resolve));
 }
@@ -158,13 +164,8 @@ async function openModelRepository(
   surroundings: Surroundings,
   resources: AsyncDisposableStack,
 ): Promise<Repository<ServedModel>> {
-  const { clock, logger } = surroundings;
-  const onnxruntime = resources.use(
-    await createOnnxRuntimeBackend({
-      libraryPath: libraryPath({ cwd: process.cwd() }, config.onnxruntimeLibrary),
-      logger,
-    }),
-  );
+  const { runtime, clock, logger } = surroundings;
+  const onnxruntime = resources.use(runtime.backend);
   const scripts = createScriptBackend({
     isAllowed: config.allowScripts,
     mainPath: packageFile('backends/script/process/main'),
@@ -180,7 +181,7 @@ async function openModelRepository(
   return repository;
 }
 
-type Surroundings = Required<Omit<CreateServerOptions, 'logControl'>>;
+type Surroundings = Omit<StartServerOptions, 'logControl'>;
 
 function createModelRepository(
   config: ServerConfig,
@@ -221,7 +222,7 @@ function createSourceAcquirer(
   const surroundings = { env: process.env, cwd: process.cwd() };
   return async (source) => {
     const { resolveModelSource } = await import('../repository/sources/resolve-model-source.ts');
-    const { createModelStore } = await import('../repository/sources/store/model-store.ts');
+    const { createModelStore } = await import('../repository/sources/model-store/model-store.ts');
     const { defaultSourceLimits } = await import('../repository/sources/fetch-context.ts');
     const store = createModelStore(storeDirectory(surroundings, config.home));
     const model = await resolveModelSource(source, store, {

@@ -40,7 +40,7 @@ function onnxModel(model: ContractModel): OnnxModel {
 
 async function openOnnxRuntime(): Promise<ContractSubject> {
   const folder = await mkdtemp(path.join(tmpdir(), 'headway-backend-'));
-  const backend = await createOnnxRuntimeBackend({ libraryPath: undefined, logger: silentLogger });
+  const backend = createOnnxRuntimeBackend({ libraryPath: undefined, logger: silentLogger });
   let count = 0;
   return {
     slowWidth,
@@ -62,7 +62,7 @@ backendContract('ONNX Runtime backend', openOnnxRuntime);
 
 test('ONNX Runtime backend: a config cannot lead the runtime to files outside the model', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'headway-backend-'));
-  await using backend = await createOnnxRuntimeBackend({
+  await using backend = createOnnxRuntimeBackend({
     libraryPath: undefined,
     logger: silentLogger,
   });

@@ -23,7 +23,7 @@ let environment: OnnxRuntimeEnvironment;
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'headway-model-'));
   await writeModel(path.join(folder, 'model.onnx'), addModel());
-  environment = createOnnxRuntimeEnvironment(loadOnnxRuntimeLibrary(undefined), 'fatal');
+  environment = await createOnnxRuntimeEnvironment(loadOnnxRuntimeLibrary(undefined), 'fatal');
 });
 
 after(async () => {
@@ -38,7 +38,11 @@ const config = (count: number, parameters: ModelConfig['parameters'] = {}): Mode
   });
 
 const load = (wanted: ModelConfig): Promise<BackendModel> =>
-  loadOnnxRuntimeModel(environment, plainModelSpec(folder, wanted), { coreCount, handoffMs: 0 });
+  loadOnnxRuntimeModel(
+    plainModelSpec(folder, wanted),
+    Promise.resolve({ environment, machine: { coreCount, handoffMs: 0 } }),
+    () => {},
+  );
 
 test('loadOnnxRuntimeModel() is loaded for counts of instances that mean the same threads', async () => {
   await using one = await load(config(1));

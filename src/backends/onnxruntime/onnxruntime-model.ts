@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import { checkExternalData } from '../../formats/onnx/external-data.ts';
 import type { OnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
-import { type OnnxRuntimeSession, createSession } from '../../native/onnxruntime/session.ts';
+import { createSession } from '../../native/onnxruntime/session.ts';
 import type { BackendModel, ModelSpec } from '../backend.ts';
 import { createOnnxRuntimeInstance } from './onnxruntime-instance.ts';
 import { paddingOf } from './padding.ts';
@@ -17,31 +17,31 @@ export interface Machine {
   readonly handoffMs: number;
 }
 
+/** The runtime, once it has started. */
+export interface StartedRuntime {
+  readonly environment: OnnxRuntimeEnvironment;
+  readonly machine: Machine;
+}
+
 /**
  * Loads a model version into one session, which all of its instances share.
+ * @param starting the runtime, which may still be starting while the files are checked.
+ * @param onSessionBegun told when the runtime has begun to make the session.
  * @throws HeadwayError `not_found` for a missing file, `invalid_argument` for what is no ONNX model
  * or has weights outside its folder.
  */
 export async function loadOnnxRuntimeModel(
-  environment: OnnxRuntimeEnvironment,
   spec: ModelSpec,
-  machine: Machine,
+  starting: Promise<StartedRuntime>,
+  onSessionBegun: () => void,
 ): Promise<BackendModel> {
   const path = await findModelFile(spec);
+  const checked = describeFailure(spec, checkExternalData(path));
+  const [{ environment, machine }] = await Promise.all([starting, checked]);
   const settings = sessionSettings(spec.config, machine.coreCount);
-  let session: OnnxRuntimeSession;
-  try {
-    await checkExternalData(path);
-    session = await createSession(environment, { kind: 'file', path }, settings);
-  } catch (thrown) {
-    const error = toHeadwayError(thrown);
-    throw new HeadwayError(
-      // The runtime has no code of its own for much that may be wrong with a file.
-      error.code === 'internal' ? 'invalid_argument' : error.code,
-      `Cannot load model '${spec.name}' version ${spec.version}: ${error.message}`,
-      { cause: thrown },
-    );
-  }
+  const creating = createSession(environment, { kind: 'file', path }, settings);
+  onSessionBegun();
+  const session = await describeFailure(spec, creating);
   const signature = {
     inputs: [
       ...session.inputs,
@@ -65,6 +65,21 @@ export async function loadOnnxRuntimeModel(
       session[Symbol.dispose]();
     },
   };
+}
+
+/** The outcome of a step of a load; a failure names the model. */
+async function describeFailure<T>({ name, version }: ModelSpec, step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (thrown) {
+    const error = toHeadwayError(thrown);
+    throw new HeadwayError(
+      // The runtime has no code of its own for much that may be wrong with a file.
+      error.code === 'internal' ? 'invalid_argument' : error.code,
+      `Cannot load model '${name}' version ${version}: ${error.message}`,
+      { cause: thrown },
+    );
+  }
 }
 
 /** `model.onnx`, or the file the config names, or that file inside a folder of that name. */

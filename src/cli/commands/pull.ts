@@ -14,7 +14,7 @@ import {
   formatSourceReference,
   parseSourceReference,
 } from '../../repository/sources/reference.ts';
-import { createModelStore } from '../../repository/sources/store/model-store.ts';
+import { createModelStore } from '../../repository/sources/model-store/model-store.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { readUsage } from '../option-values.ts';
 import { createProgress, formatBytes } from '../progress.ts';

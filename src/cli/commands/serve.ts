@@ -7,12 +7,13 @@ import { type ServerConfig, serverSettings } from '../../config/server-config.ts
 import { flagOf, serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
 import { type TritonFlag, addTritonFlags, tritonFlags } from '../../config/triton-flags.ts';
 import { HeadwayError } from '../../core/error.ts';
-import { type LogFormat, createLogControl } from '../../server/logging.ts';
+import { type LogFormat, createControlledLogger, createLogControl } from '../../server/logging.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
-import { type RunningServer, startServer } from '../create-server.ts';
+import type { RunningServer } from '../create-server.ts';
 import { loadConfigFile } from '../load-config.ts';
 import { createTextLogger } from '../logger.ts';
 import { readUsage } from '../option-values.ts';
+import { startRuntime } from '../start-runtime.ts';
 
 /** `headway serve`: serves the models of a repository until it is told to stop. */
 export function serveCommand(context: CliContext): Command {
@@ -85,8 +86,11 @@ async function serveUntilStopped(
   const { clock, signal } = context;
   const logControl = createLogControl(config.logLevel);
   const format = (): LogFormat => logControl.settings().log_format;
-  const logger = createTextLogger({ stream: context.stderr, clock, format });
-  await using server = await startServer(config, { logger, logControl, clock, signal });
+  const text = createTextLogger({ stream: context.stderr, clock, format });
+  const logger = createControlledLogger(text, logControl);
+  const runtime = startRuntime(config, logger);
+  const { startServer } = await import('../create-server.ts');
+  await using server = await startServer(config, { runtime, logger, logControl, clock, signal });
   if (signal.aborted) return;
   announce(context, server, isJson);
   await once(signal, 'abort');

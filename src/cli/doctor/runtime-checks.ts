@@ -29,7 +29,7 @@ export async function checkRuntime(libraryPath: string | undefined): Promise<Che
   const name = 'onnxruntime';
   try {
     const library = loadOnnxRuntimeLibrary(libraryPath);
-    using environment = createOnnxRuntimeEnvironment(library, 'error');
+    using environment = await createOnnxRuntimeEnvironment(library, 'error');
     await checkOnnxRuntime(environment);
     const providers = availableProviders(library).map((provider) =>
       provider.replace(/ExecutionProvider$/, ''),

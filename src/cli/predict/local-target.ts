@@ -31,9 +31,7 @@ export async function createLocalTarget(
 ): Promise<PredictionTarget> {
   const spec = await modelSpec(cwd, given);
   await using resources = new AsyncDisposableStack();
-  const backend = resources.use(
-    await createOnnxRuntimeBackend({ libraryPath, logger: silentLogger }),
-  );
+  const backend = resources.use(createOnnxRuntimeBackend({ libraryPath, logger: silentLogger }));
   const startMs = clock.nowMs();
   const model = resources.use(await backend.load(spec));
   const config = completeModelConfig(spec.config, model.signature);

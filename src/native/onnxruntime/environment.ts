@@ -16,18 +16,20 @@ export interface OnnxRuntimeEnvironment extends Disposable {
   readonly allocator: NativePointer;
 }
 
-/** Starts the runtime. */
-export function createOnnxRuntimeEnvironment(
+/** Starts the runtime, on a thread of libuv's pool: it takes tens of milliseconds. */
+export async function createOnnxRuntimeEnvironment(
   library: OnnxRuntimeLibrary,
   logLevel: keyof typeof runtimeLogLevels,
-): OnnxRuntimeEnvironment {
+): Promise<OnnxRuntimeEnvironment> {
   const { api } = library;
   const slot = createOutSlot();
-  checkStatus(
-    api,
-    api.CreateEnv(runtimeLogLevels[logLevel], 'headway', slot.address),
-    'Cannot start ONNX Runtime',
-  );
+  const status = await new Promise<NativePointer | null>((resolve, reject) => {
+    api.CreateEnv.async(runtimeLogLevels[logLevel], 'headway', slot.address, (error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
+  checkStatus(api, status, 'Cannot start ONNX Runtime');
   const pointer = slot.take();
   // OrtArenaAllocator (1) and OrtMemTypeDefault (0): what CPU tensors of ours are described with.
   checkStatus(api, api.CreateCpuMemoryInfo(1, 0, slot.address), 'Cannot describe CPU memory');

@@ -12,7 +12,7 @@ import { type AcquireOptions, acquire } from './acquire.ts';
 import { defaultSourceLimits } from './fetch-context.ts';
 import { type SourceReference, parseSourceReference } from './reference.ts';
 import { resolveModelSource } from './resolve-model-source.ts';
-import { createModelStore } from './store/model-store.ts';
+import { createModelStore } from './model-store/model-store.ts';
 
 const weights = randomBytes(100_000);
 const sha256Of = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');

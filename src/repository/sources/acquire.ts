@@ -12,9 +12,9 @@ import type {
 } from './fetch-context.ts';
 import { createTimeLimit } from './network/time-limit.ts';
 import { type FileReference, type SourceReference, formatSourceReference } from './reference.ts';
-import { type FileDigest, hashFile } from './store/hash-file.ts';
-import type { LockEntry } from './store/lock-file.ts';
-import type { ModelStore } from './store/model-store.ts';
+import { type FileDigest, hashFile } from './model-store/hash-file.ts';
+import type { LockEntry } from './model-store/lock-file.ts';
+import type { ModelStore } from './model-store/model-store.ts';
 
 export interface AcquireOptions extends SourceEnvironment {
   readonly limits: SourceLimits;

@@ -1,7 +1,7 @@
 import { type AcquireOptions, type AcquiredModel, acquire } from './acquire.ts';
 import { assertSourceAllowed } from './allow-list.ts';
 import { parseSourceReference } from './reference.ts';
-import type { ModelStore } from './store/model-store.ts';
+import type { ModelStore } from './model-store/model-store.ts';
 
 export interface ResolveModelSourceOptions extends AcquireOptions {
   /** Prefixes of the references that models may name; see `isSourceAllowed`. */

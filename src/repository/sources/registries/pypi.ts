@@ -9,7 +9,7 @@ import type { FetchContext, FetchedFile } from '../fetch-context.ts';
 import { download } from '../network/download.ts';
 import { createHttpClient } from '../network/http-client.ts';
 import type { PypiReference } from '../reference.ts';
-import { hashFile } from '../store/hash-file.ts';
+import { hashFile } from '../model-store/hash-file.ts';
 import { readPipConfig } from './pip-config.ts';
 import {
   type IndexFile,
