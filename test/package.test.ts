@@ -101,33 +101,26 @@ test("headway runs on the machine's own Node, or on the one installed beside it"
   assert.equal(stdout.trim(), version);
 });
 
-test('npx headway serve answers for a model', { timeout: 60_000 }, async () => {
-  const version = path.join(folder, 'models/echo/1');
-  await mkdir(version, { recursive: true });
-  await writeModel(path.join(version, 'model.onnx'), identityModel('FP32', [1, 2]));
+test('npx headway serve answers for models, scripts too', { timeout: 60_000 }, async () => {
+  await writeModelFolder('echo');
+  await writeModel(path.join(folder, 'models/echo/1/model.onnx'), identityModel('FP32', [1, 2]));
+  await writeModelFolder('twice');
+  await writeFile(path.join(folder, 'models/twice/1/model.ts'), twice);
   const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
-  const server = spawn(
-    'npx',
-    ['headway', 'serve', '--model-repository', 'models', ...ports, '--json'],
-    {
-      cwd: folder,
-      env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const repository = ['--model-repository', 'models', '--allow-scripts'];
+  const server = spawn('npx', ['headway', 'serve', ...repository, ...ports, '--json'], {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(server, 'close');
   try {
     const url = await announcedUrl(server);
     assert.equal((await fetch(`${url}/v2/health/live`)).status, 200);
-    const response = await fetch(`${url}/v2/models/echo/infer`, {
-      method: 'POST',
-      body: JSON.stringify({
-        inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 2], data: [0.5, -3] }],
-      }),
-    });
-    const answer = (await response.json()) as { readonly outputs?: readonly { data: number[] }[] };
-    assert.deepEqual(answer.outputs?.[0]?.data, [0.5, -3], JSON.stringify(answer));
+    assert.deepEqual((await ask(url, 'echo', [0.5, -3])).outputs?.[0]?.data, [0.5, -3]);
+    assert.deepEqual((await ask(url, 'twice', [0.5, 3])).outputs?.[0]?.data, [1, 6]);
+    assert.match((await ask(url, 'twice', [-1, 3])).error ?? '', /below 0/);
   } finally {
     // npx, its shell and the server are one process group.
     if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
@@ -135,7 +128,41 @@ test('npx headway serve answers for a model', { timeout: 60_000 }, async () => {
   }
 });
 
-test('the types of both entries work for whoever imports them', async () => {
+/** A script as users write it, whose errors reach the client as they are. */
+const twice = `
+  import { type Execute, HeadwayError, elementsOf, inputOf, tensor } from 'headway/script';
+  import type { ScriptSignature } from 'headway/script';
+
+  export const signature: ScriptSignature = {
+    inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 2] }],
+    outputs: [{ name: 'output', datatype: 'FP32', shape: [1, 2] }],
+  };
+
+  export const execute: Execute = (requests) =>
+    requests.map((request) => {
+      const input = inputOf(request, 'input');
+      const values = elementsOf(input, 'FP32');
+      if (values[0]! < 0) return new HeadwayError('out_of_range', 'input is below 0');
+      return { output: tensor('FP32', input.shape, values.map((value) => 2 * value)) };
+    });`;
+
+async function writeModelFolder(name: string): Promise<void> {
+  await mkdir(path.join(folder, 'models', name, '1'), { recursive: true });
+}
+
+interface Answer {
+  readonly outputs?: readonly { readonly data: readonly number[] }[];
+  readonly error?: string;
+}
+
+async function ask(url: string, model: string, data: readonly number[]): Promise<Answer> {
+  const inputs = [{ name: 'input', datatype: 'FP32', shape: [1, 2], data }];
+  const body = JSON.stringify({ inputs });
+  const response = await fetch(`${url}/v2/models/${model}/infer`, { method: 'POST', body });
+  return (await response.json()) as Answer;
+}
+
+test('the types of every entry work for whoever imports them', async () => {
   await writeFile(
     path.join(folder, 'use.ts'),
     `import { createServer, HeadwayError } from 'headway';
@@ -147,6 +174,7 @@ test('the types of both entries work for whoever imports them', async () => {
      // @ts-expect-error an unknown setting
      await createServer({ modelRepository: 3 });`,
   );
+  await writeFile(path.join(folder, 'model.ts'), twice);
   const compilerOptions = {
     strict: true,
     module: 'nodenext',
@@ -155,7 +183,7 @@ test('the types of both entries work for whoever imports them', async () => {
     types: ['node'],
     typeRoots: [path.join(root, 'node_modules/@types')],
   };
-  const project = { compilerOptions, files: ['use.ts'] };
+  const project = { compilerOptions, files: ['use.ts', 'model.ts'] };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(project));
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = await execute(process.execPath, [tsc, '-p', folder]).catch(
