@@ -36,7 +36,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
   },
   client: { folders: ['formats'], files: ['protocols/*/codec.ts', 'protocols/*/codec/**'] },
   loadgen: {
-    folders: ['formats', 'metrics', 'client'],
+    folders: ['formats', 'metrics', 'client', 'operators'],
     files: ['protocols/*/codec.ts', 'protocols/*/codec/**'],
   },
   store: {},

@@ -16,6 +16,8 @@ export interface RequestDetail {
   readonly queueMs?: number;
   readonly computeMs?: number;
   readonly promptTokens?: number;
+  /** Tokens of the whole answer, where the server counts them. */
+  readonly outputTokens?: number;
 }
 
 /** Sends requests of one protocol to one server. Never throws for what a server does. */

@@ -43,6 +43,8 @@ export interface StreamSamples {
   /** Tokens in each chunk. */
   readonly chunkTokens: Uint16Array;
   readonly promptTokens: Uint32Array;
+  /** Tokens of the whole answer as the server counted them; 0 where it did not tell. */
+  readonly outputTokens: Uint32Array;
 }
 
 /** When each request of a run shall be sent, made from a seed before the run. */
