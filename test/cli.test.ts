@@ -221,3 +221,20 @@ describe('headway serve', () => {
     assert.match(stderr, /Stopping/);
   });
 });
+
+describe('a model that is a script', () => {
+  test('is inspected as far as its config goes, and run by a server only', async () => {
+    await using folder = await createTestRepository({ 'm/1/model.ts': '', 'm/2/model.ts': '' });
+    const { root } = folder;
+    const { code, stdout } = await headway(['inspect', join(root, 'm')]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^model 'm', version 2 of 1, 2\n {2}a script: .*when a server/);
+    assert.match(stdout, /\n {2}backend: script\n/);
+    for (const args of [
+      ['inspect', join(root, 'm/1/model.ts')],
+      ['predict', join(root, 'm')],
+    ]) {
+      assert.match(await failure(...args), /is a script.*--allow-scripts.*--url/);
+    }
+  });
+});

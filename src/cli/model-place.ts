@@ -4,6 +4,7 @@ import type { ModelConfig } from '../config/model-config.ts';
 import { serverSettings } from '../config/server-config.ts';
 import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { didYouMean } from '../core/nearest-name.ts';
+import { detectBackend } from '../repository/detect-backend.ts';
 import { isModelName } from '../repository/model-name.ts';
 import { parseConfigText } from '../repository/read-config.ts';
 import { listModelNames, scanModel } from '../repository/scan-model.ts';
@@ -22,21 +23,26 @@ export type ModelPlace =
       /** What was odd in the config. */
       readonly warnings: readonly string[];
       readonly versions: readonly number[];
-      /** The version that a server would answer with, and its model file. */
+      /** The version that a server would answer with, and its model file; the folder of a script. */
       readonly served: { readonly version: number; readonly path: string } | undefined;
     };
+
+const scriptName = /\.m?[jt]s$/;
 
 /**
  * Finds the model a path leads to: a file, a version's folder, or the folder a model has in a
  * repository.
  * @throws HeadwayError `not_found` when nothing is there, `invalid_argument` for a folder that is no
- * model's and for a config that cannot be read.
+ * model's and for a config that cannot be read, `failed_precondition` for the file of a script.
  */
 export async function findModel(cwd: string, given: string): Promise<ModelPlace> {
   const path = resolve(cwd, given);
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) throw await nothingThere(path, given);
-  if (stats.isFile()) return { kind: 'file', path };
+  if (stats.isFile()) {
+    if (scriptName.test(path)) throw runsInServer(given);
+    return { kind: 'file', path };
+  }
   const direct = join(path, 'model.onnx');
   if (await isFile(direct)) return { kind: 'file', path: direct };
   const name = basename(path);
@@ -46,6 +52,7 @@ export async function findModel(cwd: string, given: string): Promise<ModelPlace>
   const warnings: string[] = [];
   const config = await parseConfigText(scanned.config, {
     modelName: name,
+    defaultBackend: await detectBackend(scanned),
     defaultMaxQueueSize: Number(serverSettings.maxQueueSize.default),
     warn: (message) => warnings.push(message),
   });
@@ -65,8 +72,17 @@ export async function findModel(cwd: string, given: string): Promise<ModelPlace>
   };
 }
 
+/** Says of a script how to run it: code is run by servers that were told to. */
+export function runsInServer(given: string): HeadwayError {
+  return new HeadwayError(
+    'failed_precondition',
+    `'${given}' is a script, and only a server runs these: start 'headway serve' with --allow-scripts on its repository, and name the model and --url to 'headway predict'.`,
+  );
+}
+
 /** As a server finds it: `model.onnx`, or what the config names, or `model.onnx` in that folder. */
 async function modelFile(config: ModelConfig, versionFolder: string): Promise<string> {
+  if (config.backend === 'script') return versionFolder;
   const path = join(versionFolder, config.defaultModelFilename ?? 'model.onnx');
   const inside = join(path, 'model.onnx');
   return (await isFile(inside)) ? inside : path;

@@ -48,7 +48,7 @@ export function inspectCommand(context: CliContext): Command {
 
 async function inspect(context: CliContext, given: string, options: InspectOptions): Promise<void> {
   const place = await findModel(context.cwd, given);
-  const path = place.kind === 'file' ? place.path : place.served?.path;
+  const path = onnxPath(place);
   const file = path === undefined ? undefined : await readOnnxFile(path);
   const sizes = options.dimension ?? new Map<string, number>();
   const summary = file === undefined ? undefined : await summarizeModel(file, sizes);
@@ -60,6 +60,12 @@ async function inspect(context: CliContext, given: string, options: InspectOptio
   }
   const style = createStyle(context.stdout, context.env);
   for (const line of formatReport({ summary, folder, style })) printLine(context, line);
+}
+
+/** `undefined` where there is none to read: what a script takes and gives is known once it runs. */
+function onnxPath(place: ModelPlace): string | undefined {
+  if (place.kind === 'file') return place.path;
+  return place.config.backend === 'script' ? undefined : place.served?.path;
 }
 
 /** What the folder of a model adds to its file. */
@@ -101,10 +107,14 @@ function formatReport({ summary, folder, style }: Report): string[] {
   if (folder === undefined) return lines;
   const { name, versions, servedVersion, config, isConfigComplete, warnings } = folder;
   const note = isConfigComplete ? 'as the server completes it' : 'as it is written';
+  const isScript = config['backend'] === 'script';
   return [
     ...lines,
     ...(lines.length === 0 ? [] : ['']),
     style.bold(`model '${name}', ${versionsText(versions, servedVersion)}`),
+    ...(isScript
+      ? ['  a script: what it takes and gives is known when a server has loaded it']
+      : []),
     ...warnings.map((warning) => style.yellow(`  ! ${plainText(warning)}`)),
     '',
     style.bold(`configuration, ${note}`),

@@ -10,7 +10,7 @@ import { readLabels } from '../../repository/labels.ts';
 import { createReshaping } from '../../server/reshape.ts';
 import { createRequestValidator } from '../../server/validate.ts';
 import type { CliContext } from '../context.ts';
-import { findModel } from '../model-place.ts';
+import { findModel, runsInServer } from '../model-place.ts';
 import type { PredictionTarget } from './target.ts';
 
 /** Which file or folder to run, and with which runtime. */
@@ -78,6 +78,7 @@ async function modelSpec(cwd: string, given: string): Promise<ModelSpec> {
     return { name: given, version: 1, path: place.path, config: { ...config, maxBatchSize: 0 } };
   }
   const { name, folder, config, served } = place;
+  if (config.backend === 'script') throw runsInServer(given);
   if (served === undefined) {
     throw invalidArgument(
       `Model '${name}' has no version to run: put its file in a version folder such as 1/model.onnx.`,
