@@ -3,9 +3,9 @@ import type { Tensor } from '../../core/tensor.ts';
 import { argmax } from '../../operators/top-k.ts';
 import type { Style } from '../style.ts';
 import { formatTable, plainText } from '../text-table.ts';
-import { type JsonElement, jsonElements, nestedJson } from './json-tensor.ts';
+import { type JsonElement, jsonElements, nestedJson } from '../../operators/inputs/json-tensor.ts';
 import type { LatencySummary } from './latency.ts';
-import { isFloat } from './numbers.ts';
+import { isFloat } from '../../core/element-access.ts';
 import type { PredictionRun, PredictionTarget } from './target.ts';
 
 /** A model's answer and how long it took. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import sharp from 'sharp';
 import { datatypes } from '../../core/datatype.ts';
 import type { TensorSpec } from '../../core/tensor.ts';
-import { jsonElements } from './json-tensor.ts';
+import { jsonElements } from '../../operators/inputs/json-tensor.ts';
 import { type InputOptions, readInputs } from './read-inputs.ts';
 
 let cwd = '';

@@ -1,22 +1,18 @@
-import { readFile, stat } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
 import process from 'node:process';
-import { datatypeBytes } from '../../core/datatype.ts';
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { invalidArgument } from '../../core/error.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
-import { formatShape, shapeMatches } from '../../core/shape.ts';
+import type { InputSpec, NamedTensors, Tensor, TensorSpec } from '../../core/tensor.ts';
+import type { ImageTensorOptions } from '../../operators/inputs/image-tensor.ts';
+import { tensorFromJson } from '../../operators/inputs/json-tensor.ts';
+import { makeTensor } from '../../operators/inputs/made-tensor.ts';
+import { formatSpecShape } from '../../operators/inputs/resolve-shape.ts';
 import {
-  type InputSpec,
-  type NamedTensors,
-  type Tensor,
-  type TensorSpec,
-  decodeBytesElements,
-} from '../../core/tensor.ts';
-import { type ImageTensorOptions, tensorFromImage } from './image-tensor.ts';
-import { tensorFromJson } from './json-tensor.ts';
-import { makeTensor } from './made-tensor.ts';
-import { parseNpy } from './npy.ts';
-import { formatSpecShape, resolveShape } from './resolve-shape.ts';
+  type InputFile,
+  maxInputBytes,
+  parseJsonFile,
+  readInputFile,
+  tensorFromFile,
+} from '../../operators/inputs/tensor-file.ts';
 
 /** What the command line says of the inputs. */
 export interface InputOptions extends ImageTensorOptions {
@@ -26,8 +22,6 @@ export interface InputOptions extends ImageTensorOptions {
   /** How the inputs that are not given are made up; `undefined` when they must be given. */
   readonly fill: 'zero' | 'random' | undefined;
 }
-
-const maxInputBytes = 1024 ** 3;
 
 /**
  * Makes a model's inputs from files and from nothing, in the model's order. What the model can do
@@ -43,7 +37,8 @@ export async function readInputs(
     const equals = text.indexOf('=');
     if (equals > 0) {
       const spec = specOf(specs, text.slice(0, equals));
-      tensors.set(spec.name, await readTensor(spec, text.slice(equals + 1), options));
+      const file = await readGiven(options.cwd, text.slice(equals + 1));
+      tensors.set(spec.name, await tensorFromFile(file, spec, options));
       continue;
     }
     for (const [name, value] of Object.entries(await readJsonInputs(options.cwd, text))) {
@@ -75,80 +70,20 @@ function specOf(specs: readonly TensorSpec[], name: string): TensorSpec {
   );
 }
 
-async function readJsonInputs(cwd: string, file: string): Promise<Record<string, unknown>> {
-  const value = parseJson(await readBytes(cwd, file), file);
+async function readJsonInputs(cwd: string, name: string): Promise<Record<string, unknown>> {
+  const value = parseJsonFile(await readGiven(cwd, name));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
   throw invalidArgument(
-    `'${file}' must hold inputs by name, as in {"input": [[1, 2]]}; give the data of one input with --input NAME=FILE.`,
+    `'${name}' must hold inputs by name, as in {"input": [[1, 2]]}; give the data of one input with --input NAME=FILE.`,
   );
 }
 
-async function readTensor(spec: TensorSpec, file: string, options: InputOptions): Promise<Tensor> {
-  const bytes = await readBytes(options.cwd, file);
-  switch (file === '-' ? '.json' : extname(file).toLowerCase()) {
-    case '.json':
-      return tensorFromJson(parseJson(bytes, file), spec, options.sizes);
-    case '.npy':
-      return checked(spec, parseNpy(bytes));
-    case '.bin':
-    case '.raw':
-      return tensorFromBytes(spec, bytes, options.sizes);
-    case '.png':
-    case '.jpg':
-    case '.jpeg':
-    case '.webp':
-      return tensorFromImage(bytes, spec, options);
-    default:
-      throw invalidArgument(
-        `'${file}' is of no kind that can be read: expected .json, .npy, .bin or .raw, .png, .jpg or .webp.`,
-      );
-  }
-}
-
-/** Row-major little-endian elements, BYTES each with a 4-byte length before it. */
-function tensorFromBytes(
-  spec: TensorSpec,
-  data: Uint8Array,
-  sizes: ReadonlyMap<string, number>,
-): Tensor {
-  const { name, datatype } = spec;
-  const width = datatypeBytes[datatype];
-  const count = width === undefined ? decodeBytesElements(data)?.length : data.byteLength / width;
-  if (count === undefined || !Number.isInteger(count)) {
-    throw invalidArgument(
-      `Input '${name}' is ${datatype}, and ${data.byteLength} bytes are no whole number of elements.`,
-    );
-  }
-  return { datatype, shape: resolveShape(spec, sizes, count), data };
-}
-
-function checked(spec: TensorSpec, tensor: Tensor): Tensor {
-  if (tensor.datatype === spec.datatype && shapeMatches(tensor.shape, spec.shape)) return tensor;
-  throw invalidArgument(
-    `Input '${spec.name}' is ${tensor.datatype} ${formatShape(tensor.shape)} in its file; the model takes ${spec.datatype} ${formatSpecShape(spec)}.`,
-  );
-}
-
-function parseJson(bytes: Buffer, file: string): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalidArgument(`'${file}' is no JSON: ${reason}.`, { cause });
-  }
-}
-
-async function readBytes(cwd: string, file: string): Promise<Buffer> {
-  if (file === '-') return readStandardInput();
-  const path = resolve(cwd, file);
-  const stats = await stat(path).catch((cause: unknown) => {
-    throw new HeadwayError('not_found', `There is no file '${file}'.`, { cause });
-  });
-  if (!stats.isFile()) throw invalidArgument(`'${file}' is no plain file.`);
-  if (stats.size > maxInputBytes) throw invalidArgument(`'${file}' is over 1 GiB.`);
-  return readFile(path);
+/** A file, or JSON from standard input. */
+async function readGiven(cwd: string, name: string): Promise<InputFile> {
+  if (name !== '-') return readInputFile(cwd, name);
+  return { name, bytes: await readStandardInput() };
 }
 
 async function readStandardInput(): Promise<Buffer> {

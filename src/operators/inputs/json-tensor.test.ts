@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Datatype, datatypes } from '../../core/datatype.ts';
 import { encodeBytesElements, type Tensor } from '../../core/tensor.ts';
-import { isFloat } from './numbers.ts';
+import { isFloat } from '../../core/element-access.ts';
 import { jsonElements, nestedJson, tensorFromJson } from './json-tensor.ts';
 
 const noSizes = new Map<string, number>();

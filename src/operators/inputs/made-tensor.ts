@@ -2,7 +2,7 @@ import { datatypeBytes } from '../../core/datatype.ts';
 import { invalidArgument } from '../../core/error.ts';
 import { elementCount, formatShape } from '../../core/shape.ts';
 import { type Tensor, type TensorSpec, encodeBytesElements } from '../../core/tensor.ts';
-import { isFloat, plainAccess } from './numbers.ts';
+import { isFloat, plainAccess } from '../../core/element-access.ts';
 import { resolveShape } from './resolve-shape.ts';
 
 const maxBytes = 1024 ** 3;

@@ -1,4 +1,4 @@
-import type { Datatype } from '../../core/datatype.ts';
+import type { Datatype } from './datatype.ts';
 
 /** Datatypes whose elements are numbers that JavaScript's `number` holds, BF16 among them. */
 export type PlainDatatype = Exclude<Datatype, 'BYTES' | 'BOOL' | 'INT64' | 'UINT64'>;

@@ -7,7 +7,7 @@ import {
   decodeBytesElements,
   encodeBytesElements,
 } from '../../core/tensor.ts';
-import { isFloat, plainAccess } from './numbers.ts';
+import { isFloat, plainAccess } from '../../core/element-access.ts';
 import { formatSpecShape, resolveShape } from './resolve-shape.ts';
 
 const maxRank = 64;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { HeadwayError } from '../../core/error.ts';
-import { parseNpy } from './npy.ts';
+import { parseNpy } from './parse-npy.ts';
 
 function npy(header: string, data: Uint8Array, version = 1): Buffer {
   const text = Buffer.from(`${header}\n`, 'latin1');

@@ -1,7 +1,7 @@
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import type { Tensor, TensorSpec } from '../../core/tensor.ts';
-import type { RgbImage } from '../../operators/image.ts';
-import type { PerChannel } from '../../operators/normalize-image.ts';
+import type { RgbImage } from '../image.ts';
+import type { PerChannel } from '../normalize-image.ts';
 import { formatSpecShape } from './resolve-shape.ts';
 
 /** How pixels become numbers: `(byte / 255 - mean) / deviation`, by channel. */
@@ -27,8 +27,8 @@ export async function tensorFromImage(
   spec: TensorSpec,
   { sizes, scale }: ImageTensorOptions,
 ): Promise<Tensor> {
-  const { decodeImage } = await import('../../operators/decode-image.ts');
-  const { resizeImage } = await import('../../operators/resize-image.ts');
+  const { decodeImage } = await import('../decode-image.ts');
+  const { resizeImage } = await import('../resize-image.ts');
   const layout = layoutOf(spec);
   const picture = await decodeImage(bytes);
   const size = (axis: number, own: number): number => {
@@ -63,7 +63,7 @@ function layoutOf(spec: TensorSpec): 'nchw' | 'nhwc' {
 }
 
 async function planes(image: RgbImage, scale: PixelScale): Promise<Float32Array<ArrayBuffer>> {
-  const { writeNormalized } = await import('../../operators/normalize-image.ts');
+  const { writeNormalized } = await import('../normalize-image.ts');
   const tensor = new Float32Array(image.data.byteLength);
   const place = { tensor, tensorWidth: image.width, batchIndex: 0 };
   writeNormalized(image, { order: 'rgb', ...scale }, place);
