@@ -11,10 +11,16 @@ export interface SentRequest {
   readonly parameters: Parameters;
 }
 
+/** A script as it was when its version was loaded. */
+export interface ScriptSource {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** What a script's process is asked, one thing at a time; each is answered by one `reply`. */
 export type Question =
   /** Imports the script; the answer's value is its signature, or `undefined`. */
-  | { readonly kind: 'load'; readonly file: string }
+  | ({ readonly kind: 'load' } & ScriptSource)
   | { readonly kind: 'initialise'; readonly context: ScriptContext }
   /** The answer's value is a list of `SentResponse`. */
   | { readonly kind: 'execute'; readonly requests: readonly SentRequest[] }

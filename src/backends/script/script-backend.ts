@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import type { Backend, BackendModel, ModelSpec } from '../backend.ts';
@@ -30,7 +30,10 @@ export function createScriptBackend(options: ScriptBackendOptions): Backend {
 
 async function load(spec: ModelSpec, parts: ScriptBackendParts): Promise<BackendModel> {
   const { path: folder } = spec;
-  return loadScriptModel({ spec, folder, file: await findScript(spec), parts });
+  const file = await findScript(spec);
+  // Kept, so that a start after a crash takes in no edit that was never loaded.
+  const source = { file, text: await readFile(file, 'utf8') };
+  return loadScriptModel({ spec, folder, source, parts });
 }
 
 function checkMayRun({ name, isFromNetwork = false }: ModelSpec, isAllowed: boolean): void {

@@ -20,13 +20,15 @@ const echo = (requests) => requests.map(({ inputs: { x } }) => ({ y: x }));`;
 
 interface Loaded extends AsyncDisposable {
   readonly instance: BackendInstance;
+  readonly file: string;
 }
 
 async function load(script: string, parameters: Record<string, string> = {}): Promise<Loaded> {
   await using owned = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'headway-script-'));
   owned.defer(() => rm(folder, { recursive: true }));
-  await writeFile(path.join(folder, 'model.js'), `${signature}\n${script}`);
+  const file = path.join(folder, 'model.js');
+  await writeFile(file, `${signature}\n${script}`);
   const backend = createScriptBackend({
     isAllowed: true,
     mainPath: path.join(import.meta.dirname, 'process/main.ts'),
@@ -38,7 +40,7 @@ async function load(script: string, parameters: Record<string, string> = {}): Pr
   const model = owned.use(await backend.load(plainModelSpec(folder, config)));
   const instance = owned.use(await model.createInstance(config));
   const resources = owned.move();
-  return { instance, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { instance, file, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 const ask = (value: number) => requestOf({ x: floats([1], [value]) }, 'y');
@@ -129,4 +131,13 @@ test('initialise() and finalise() are called, and what fails in initialise() say
 
 test('restartDelayMs() is nothing at first, doubles, and has an end', () => {
   assert.deepEqual([1, 2, 3, 4, 100].map(restartDelayMs), [0, 100, 200, 400, 10_000]);
+});
+
+test('a script that is started again is the one that was loaded, whatever its file holds by now', async () => {
+  const script = `
+    export const execute = (requests) => (what(requests) === 1 ? process.exit(1) : echo(requests));`;
+  await using loaded = await load(script);
+  await writeFile(loaded.file, 'an edit that is under way');
+  assert.match(await failure(loaded.instance, 1), /exit code 1/);
+  assert.equal(await failure(loaded.instance, 0), 'done');
 });

@@ -5,7 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { TensorSpec } from '../../core/tensor.ts';
 import type { BackendModel, ModelSignature, ModelSpec } from '../backend.ts';
 import type { CallModel } from './call-model.ts';
-import type { Question, SentError } from './messages.ts';
+import type { Question, ScriptSource, SentError } from './messages.ts';
 import { readSignature } from './read-sent.ts';
 import { createScriptInstance } from './script-instance.ts';
 import { type ScriptProcess, startScriptProcess } from './script-process.ts';
@@ -25,7 +25,7 @@ export interface ScriptBackendParts {
 interface ScriptPlace {
   readonly spec: ModelSpec;
   readonly folder: string;
-  readonly file: string;
+  readonly source: ScriptSource;
   readonly parts: ScriptBackendParts;
 }
 
@@ -91,7 +91,7 @@ function checkConfig({ name, executionProviders }: ModelConfig): void {
 }
 
 async function loadScript(place: ScriptPlace, signal: AbortSignal): Promise<LoadedScript> {
-  const { spec, file, parts } = place;
+  const { spec, source, parts } = place;
   const { memoryLimitBytes } = scriptSettings(spec.config);
   const process = startScriptProcess({
     ...parts,
@@ -100,7 +100,7 @@ async function loadScript(place: ScriptPlace, signal: AbortSignal): Promise<Load
     onLine: (line, stream) => parts.logger.info(line, { model: spec.name, stream }),
   });
   const value = await askToStart(process, place, {
-    question: { kind: 'load', file },
+    question: { kind: 'load', ...source },
     what: 'its script cannot be imported',
     signal,
   });

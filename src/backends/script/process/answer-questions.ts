@@ -21,7 +21,7 @@ export function answerQuestions(): void {
 
   const answer = async (question: Question, { abort, caller }: Running): Promise<unknown> => {
     if (question.kind === 'load') {
-      script = await importScript(question.file);
+      script = await importScript(question);
       return script.signature;
     }
     if (script === undefined) throw new TypeError('no script is loaded');
