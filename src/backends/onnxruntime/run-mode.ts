@@ -11,13 +11,13 @@ export interface RunModes {
 interface Estimate {
   /** What the model itself takes, as far as is known. */
   runMs: number;
-  poolRunCount: number;
+  runCount: number;
 }
 
 /** Shapes remembered; beyond this the memory starts anew. */
 const maxShapes = 256;
 
-/** Runs on the pool between two trials on this thread. */
+/** Runs from one trial on this thread to the next. */
 const trialInterval = 100;
 
 /** A trial may hold up the event loop for this many times the hand-over. */
@@ -39,7 +39,7 @@ export function createRunModes(handoffMs: number): RunModes {
       if (estimate === undefined) return 'pool';
       if (estimate.runMs <= handoffMs) return 'inline';
       const isTrial =
-        estimate.runMs <= trialFactor * handoffMs && estimate.poolRunCount % trialInterval === 0;
+        estimate.runMs <= trialFactor * handoffMs && estimate.runCount % trialInterval === 0;
       return isTrial ? 'inline' : 'pool';
     },
     observe(shapeKey, mode, elapsedMs) {
@@ -47,14 +47,14 @@ export function createRunModes(handoffMs: number): RunModes {
       const estimate = estimates.get(shapeKey);
       if (estimate === undefined) {
         if (estimates.size >= maxShapes) estimates.clear();
-        estimates.set(shapeKey, { runMs, poolRunCount: 1 });
+        estimates.set(shapeKey, { runMs, runCount: 1 });
         return;
       }
+      estimate.runCount += 1;
       if (mode === 'inline') {
         estimate.runMs += (runMs - estimate.runMs) * smoothing;
         return;
       }
-      estimate.poolRunCount += 1;
       // The least is nearest to the truth: everything else in it is waiting.
       estimate.runMs = Math.min(runMs, estimate.runMs + (runMs - estimate.runMs) * smoothing);
     },

@@ -49,7 +49,7 @@ export function appendExecutionProvider(
 /** Options come from a model's folder, and no code is taken from there. */
 function refuseCode(provider: string, options: Readonly<Record<string, string>>): void {
   for (const key of Object.keys(options)) {
-    if (!/plugin|_lib(?:rary)?_?path|custom_op/i.test(key)) continue;
+    if (!/plugin|(?:^|_)(?:lib|library|backend)_?path|custom_op/i.test(key)) continue;
     throw new HeadwayError(
       'invalid_argument',
       `The option '${key}' of the execution provider '${provider}' names code to load, which a model's config may not.`,

@@ -9,23 +9,28 @@ export const libraryFileNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The file to load ONNX Runtime from: the one that was named, or else the CPU library for this
- * platform, which the published package holds beside its code, and a checkout in `node_modules`.
- * @returns `undefined` when nothing was named and there is no library for this platform.
+ * The bundled CPU library, which the published package holds beside its code, and a checkout in
+ * `node_modules`.
+ * @param folder where our code is. How many folders up the library lies depends on whether this
+ * runs from source or from the built files.
+ * @throws RangeError saying where it was looked for.
  */
-export function findOnnxRuntimeLibrary(named: string | undefined): string | undefined {
-  if (named !== undefined) return named;
-  const { platform, arch } = process;
+export function findBundledLibrary(
+  { platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'>,
+  folder: string,
+): string {
+  const missing = `there is no bundled library for ${platform} on ${arch}`;
   const fileName = libraryFileNames[platform];
-  if (fileName === undefined) return undefined;
+  if (fileName === undefined) throw new RangeError(missing);
   const places = [
     join('onnxruntime', `${platform}-${arch}`, fileName),
     join('node_modules', 'onnxruntime-node', 'bin', 'napi-v6', platform, arch, fileName),
   ];
-  // How many folders up depends on whether this runs from source or from the built files.
-  return foldersAbove(import.meta.dirname)
-    .flatMap((folder) => places.map((place) => join(folder, place)))
+  const found = foldersAbove(folder)
+    .flatMap((above) => places.map((place) => join(above, place)))
     .find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new RangeError(`${missing}: no '${places.join("' or '")}' in '${folder}' or above it`);
 }
 
 /** A folder and those it lies in, nearest first. */

@@ -29,8 +29,12 @@ const maxReasonLength = 600;
 /** Places in the runtime's source, folders of this machine and addresses are nobody's business. */
 function withoutPlaces(text: string): string {
   const [firstLine = ''] = text.trim().split('\n');
-  return firstLine
-    .replaceAll(/\S+\.(?:cc|h|cpp|cu|cuh):\d+ .*?(?=\[ONNXRuntimeError\]|\w+ was false|$)/g, '')
+  const reason = firstLine.replaceAll(
+    /\S+\.(?:cc|h|cpp|cu|cuh):\d+ .*?(?=\[ONNXRuntimeError\]|\w+ was false|$)/g,
+    '',
+  );
+  // Where nothing tells the function from the reason, both are better than none.
+  return (reason === '' ? firstLine.replace(/^\S+:\d+ /, '') : reason)
     .replaceAll(/\[ONNXRuntimeError\] : \d+ : \w+ : /g, '')
     .replaceAll(/(?:[A-Za-z]:)?(?:[/\\][^\s/\\:'"]+)*[/\\]([^\s/\\:'"]+)/g, '$1')
     .replaceAll(/0x[0-9a-fA-F]+/g, '(address)')
