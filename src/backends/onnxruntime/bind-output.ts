@@ -22,6 +22,11 @@ export interface OutputBinding extends Disposable {
    * @param target where the answer is wanted; used where it is just as large and aligned.
    */
   bind(rowCount: number, target: Uint8Array | undefined): BoundOutput;
+  /**
+   * Has the runtime make the tensor from now on, as its declared shape turned out not to hold.
+   * @returns whether the shape was relied upon until now.
+   */
+  distrustShape(): boolean;
 }
 
 /**
@@ -49,9 +54,10 @@ export function createOutputBinding(
       if (written !== 0n) values.release(written);
     },
   };
+  let isTrusted = true;
   return {
     bind(rowCount, target) {
-      const shape = knownShape(spec, isBatched ? rowCount : undefined);
+      const shape = isTrusted ? knownShape(spec, isBatched ? rowCount : undefined) : undefined;
       const byteLength = shape && tensorByteLength(datatype, shape);
       if (shape === undefined || byteLength === undefined) return made;
       if (byteLength < inPlaceBytes) {
@@ -72,6 +78,11 @@ export function createOutputBinding(
         },
         abandon: () => values.release(tensor),
       };
+    },
+    distrustShape() {
+      const wasTrusted = isTrusted;
+      isTrusted = false;
+      return wasTrusted;
     },
     [Symbol.dispose]: () => slot[Symbol.dispose](),
   };

@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../config/model-config.ts';
-import type { Batch, BatchItem, BatchResult } from '../../core/batch.ts';
+import type { Batch, BatchResult } from '../../core/batch.ts';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-import type { NamedTensors, Tensor } from '../../core/tensor.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import {
   type PreparedRun,
   type RunControl,
@@ -11,11 +11,11 @@ import {
 import type { OnnxRuntimeSession } from '../../native/onnxruntime/session.ts';
 import { createTensorValues } from '../../native/onnxruntime/values.ts';
 import type { BackendInstance } from '../backend.ts';
-import { sliceRows } from '../batch-tensors.ts';
 import { type BoundTensor, type InputBinding, createInputBinding } from './bind-input.ts';
 import { type BoundOutput, type OutputBinding, createOutputBinding } from './bind-output.ts';
-import { type Padding, trimmedShape } from './padding.ts';
+import type { Padding } from './padding.ts';
 import { type RunModes, createRunModes } from './run-mode.ts';
+import { rowCountOf, splitOutputs } from './split-outputs.ts';
 
 export interface InstanceParts {
   readonly session: OnnxRuntimeSession;
@@ -96,7 +96,39 @@ interface Execution {
   readonly gatheredMs: number;
 }
 
+/** Runs a batch, and once more when an output turns out to have another shape than its declared one. */
 function execute(
+  instance: InstanceState,
+  batch: Batch,
+  signal: AbortSignal,
+): BatchResult | Promise<BatchResult> {
+  const again = (error: unknown): BatchResult | Promise<BatchResult> => {
+    const isMisdeclared = error instanceof HeadwayError && otherShape.test(error.message);
+    if (!isMisdeclared || !distrustShapes(instance, batch)) throw error;
+    return attempt(instance, batch, signal);
+  };
+  try {
+    const result = attempt(instance, batch, signal);
+    return result instanceof Promise ? result.catch(again) : result;
+  } catch (error) {
+    return again(error);
+  }
+}
+
+/**
+ * What the runtime says of an output that does not fit the tensor it was given.
+ * Source: execution_frame.cc and op_kernel.cc of ONNX Runtime 1.17 to 1.30.
+ */
+const otherShape = /\bOrtValue (?:provided for output|shape verification failed)/;
+
+/** Has the runtime make these outputs from now on. @returns whether it did not make all before. */
+function distrustShapes({ outputs }: InstanceState, batch: Batch): boolean {
+  return wantedOutputs(batch)
+    .map((name) => bindingOf(outputs, name).distrustShape())
+    .includes(true);
+}
+
+function attempt(
   instance: InstanceState,
   batch: Batch,
   signal: AbortSignal,
@@ -192,7 +224,7 @@ function finish(instance: InstanceState, execution: Execution, ranMs: number): B
   const { batch, rowCounts } = execution;
   for (const input of execution.inputs) input.release?.();
   const joined = takeOutputs(execution);
-  const items = split(instance, { batch, rowCounts, joined });
+  const items = splitOutputs({ ...instance, batch, rowCounts, joined });
   return {
     items,
     timings: {
@@ -201,43 +233,6 @@ function finish(instance: InstanceState, execution: Execution, ranMs: number): B
       outputMs: performance.now() - ranMs,
     },
   };
-}
-
-function split(
-  { padding, isBatched }: InstanceState,
-  {
-    batch,
-    rowCounts,
-    joined,
-  }: {
-    readonly batch: Batch;
-    readonly rowCounts: readonly number[];
-    readonly joined: ReadonlyMap<string, Tensor>;
-  },
-): BatchItem[] {
-  let fromRow = 0;
-  return batch.requests.map((request, position) => {
-    const rowCount = rowCounts[position] ?? 0;
-    const outputs = new Map<string, Tensor>();
-    for (const name of request.outputNames) {
-      const tensor = joined.get(name);
-      if (tensor === undefined) continue;
-      const isWhole = batch.requests.length === 1 || !isBatched;
-      const trims = padding?.trims.get(name);
-      outputs.set(
-        name,
-        isWhole
-          ? tensor
-          : sliceRows(
-              tensor,
-              fromRow,
-              trimmedShape(tensor, rowCount, { trims, inputs: request.inputs }),
-            ),
-      );
-    }
-    fromRow += rowCount;
-    return { kind: 'done', outputs };
-  });
 }
 
 /** The outputs some request wants, each once. */
@@ -278,11 +273,6 @@ function bindingOf<B>(bindings: ReadonlyMap<string, B>, name: string): B {
     throw new HeadwayError('invalid_argument', `The model has no input or output '${name}'.`);
   }
   return binding;
-}
-
-function rowCountOf(inputs: NamedTensors): number {
-  for (const { shape } of inputs.values()) return shape[0] ?? 1;
-  return 1;
 }
 
 /** Runs of equal key cost about the same. */

@@ -51,6 +51,25 @@ export function lookupModel({ rows = 8 }: { rows?: number } = {}): OnnxModel {
 }
 
 /**
+ * `head` is the first `count` columns of `rows`: FP32 `[batch, 4]`, and INT64 `[batch]` whose first
+ * element is taken. The file declares `head` as `[batch, 4]` and `negated`, its negation, likewise,
+ * which holds for a count of 4 only.
+ */
+export function misdeclaredModel(): OnnxModel {
+  const builder = createGraphBuilder('misdeclared');
+  const rows = builder.input('rows', 'FP32', [-1, 4]);
+  const counts = builder.input('count', 'INT64', [-1]);
+  const constant = (value: bigint): string =>
+    builder.constant('INT64', [1], BigInt64Array.of(value));
+  const [zero, one] = [constant(0n), constant(1n)];
+  const count = builder.node('Slice', [counts, zero, one, zero]);
+  const head = builder.node('Slice', [rows, zero, count, one], { output: 'head' });
+  builder.output(head, 'FP32', [-1, 4]);
+  builder.output(builder.node('Neg', [head], { output: 'negated' }), 'FP32', [-1, 4]);
+  return builder.build();
+}
+
+/**
  * FP32 `[batch, width]` to the same through `layers` matrix products that cost `width`² each and
  * cannot be folded; values stay in [-1, 1]. Its cost is a dial for tests that cancel runs.
  */
