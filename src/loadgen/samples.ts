@@ -2,7 +2,7 @@
  * How a request ended. `dropped` was never sent, since the generator could not; `unfinished` was in
  * flight when the run was cut off; `wrong` was answered with something else than expected.
  */
-const outcomes = [
+export const outcomes = [
   'ok',
   'rejected',
   'failed',
@@ -52,8 +52,11 @@ export interface Schedule {
   readonly seed: number;
   /** Milliseconds since the run begins, never going back. */
   readonly intendedMs: Float64Array;
+  /** The input each one sends; when left out, its place in the schedule. */
+  readonly inputs?: Uint32Array;
   /** Requests before this time warm up, and are not judged. */
   readonly warmupMs: number;
+  /** Of what is judged: the time after the warm-up. */
   readonly durationMs: number;
 }
 
@@ -63,6 +66,7 @@ export interface LoadRun {
   /** Whether requests were sent when the schedule said, or when others had ended. */
   readonly loop: 'open' | 'closed';
   readonly warmupMs: number;
+  /** Of what is judged: the time after the warm-up, until the end or until the run was stopped. */
   readonly durationMs: number;
   /** Why requests went wrong, and how many for each reason. */
   readonly reasons: ReadonlyMap<string, number>;

@@ -1,0 +1,47 @@
+import { type LoadRun, outcomes } from './samples.ts';
+
+/** Whether a run measured the server, and not the generator. */
+export interface Validity {
+  readonly valid: boolean;
+  /** How late requests were sent, by the 99th percentile, after the warm-up. */
+  readonly lagP99Ms: number;
+  /** Requests that the generator could not send, after the warm-up. */
+  readonly droppedCount: number;
+  /** Why the run is not valid. */
+  readonly reasons: readonly string[];
+}
+
+const maxLagMs = 1;
+
+/**
+ * Judges the generator of a run: it is valid when 99 in 100 requests were sent within a millisecond
+ * of their time, and all were sent.
+ */
+export function validityOf({ samples, warmupMs }: LoadRun): Validity {
+  const { count, intendedMs, sentMs, outcome } = samples;
+  const dropped = outcomes.indexOf('dropped');
+  const lags = new Float64Array(count);
+  let lagCount = 0;
+  let droppedCount = 0;
+  for (let row = 0; row < count; row += 1) {
+    const atMs = intendedMs[row] ?? 0;
+    if (atMs < warmupMs) continue;
+    if (outcome[row] === dropped) droppedCount += 1;
+    const lagMs = (sentMs[row] ?? Number.NaN) - atMs;
+    if (!Number.isNaN(lagMs)) lags[lagCount++] = lagMs;
+  }
+  // The nearest rank.
+  const lagP99Ms = lags.subarray(0, lagCount).sort()[Math.ceil(0.99 * lagCount) - 1] ?? 0;
+  const reasons: string[] = [];
+  if (lagP99Ms > maxLagMs) {
+    reasons.push(
+      `the generator was late: 1 in 100 requests was sent ${lagP99Ms.toFixed(1)} ms or more after its time, and ${maxLagMs} ms is allowed`,
+    );
+  }
+  if (droppedCount > 0) {
+    reasons.push(
+      `the generator could not send ${droppedCount} of ${lagCount + droppedCount} requests`,
+    );
+  }
+  return { valid: reasons.length === 0, lagP99Ms, droppedCount, reasons };
+}
