@@ -15,15 +15,32 @@ export interface EvidenceStart {
   readonly server: Readonly<Record<string, unknown>>;
 }
 
+/** Where a measurement is made: the machine, its load before the run, and versions of programs. */
+export interface EvidencePlace {
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly versions: Readonly<Record<string, unknown>>;
+}
+
+/** One raw column; its values come back bit by bit as they were, NaNs included. */
+export type EvidenceColumn = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
+
 /** Raw columns of one run, such as `intendedMs`; all of one length but those of streams. */
-export type EvidenceColumns = Readonly<
-  Record<string, Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array>
->;
+export type EvidenceColumns = Readonly<Record<string, EvidenceColumn>>;
 
 /** Writes one record while its measurement goes on. A process that dies leaves it marked partial. */
 export interface EvidenceWriter extends Disposable {
   readonly id: string;
-  addRun(name: string, columns: EvidenceColumns): void;
+  /**
+   * Keeps the samples of a run that has ended, whatever happens to this process afterwards.
+   * @param about what else is known of the run, such as its warm-up and the reasons of errors.
+   * @throws HeadwayError `resource_exhausted` when the disk is full; what was kept before stays.
+   */
+  addRun(name: string, columns: EvidenceColumns, about?: Readonly<Record<string, unknown>>): void;
+  /**
+   * Ends the record with the measurement's result, which is kept as JSON.
+   * @throws HeadwayError `resource_exhausted` when the disk is full.
+   */
   finish(result: unknown, verdict?: string): void;
+  /** Ends the record with why there is no result. Never throws: the reason itself matters more. */
   fail(reason: string): void;
 }
