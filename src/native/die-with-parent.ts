@@ -1,5 +1,5 @@
 import process from 'node:process';
-import koffi from 'koffi';
+import { koffi } from './koffi.ts';
 
 /** PR_SET_PDEATHSIG of prctl(2). */
 const setParentDeathSignal = 1;

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
-import koffi from 'koffi';
+import { koffi } from './koffi.ts';
 import { HeadwayError } from '../core/error.ts';
 
 /** A part of a shared memory object, mapped for reading and writing. */

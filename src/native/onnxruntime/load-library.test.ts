@@ -3,7 +3,7 @@ import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import koffi from 'koffi';
+import { koffi } from '../koffi.ts';
 import { readApiBase } from './api-base.ts';
 import { type NativePointer, supportedApiVersions } from './api-table.ts';
 import { findBundledLibrary } from './find-library.ts';

@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { koffi } from '../koffi.ts';
 import { HeadwayError } from '../../core/error.ts';
 import { type ApiOfLibrary, readApiBase } from './api-base.ts';
 import type { NativePointer } from './api-table.ts';
