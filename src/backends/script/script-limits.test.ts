@@ -1,54 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { createSystemClock } from '../../core/clock.ts';
-import { silentLogger } from '../../core/logger.ts';
-import type { BackendInstance } from '../backend.ts';
-import { floats, plainModelConfig, plainModelSpec, requestOf, run } from '../contract.ts';
-import { restartDelayMs } from './restart-delay.ts';
-import { createScriptBackend } from './script-backend.ts';
-
-const signature = `export const signature = {
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
-};
-const what = (requests) => new Float32Array(requests[0].inputs.x.data.slice().buffer)[0];
-const echo = (requests) => requests.map(({ inputs: { x } }) => ({ y: x }));`;
-
-interface Loaded extends AsyncDisposable {
-  readonly instance: BackendInstance;
-  readonly file: string;
-}
-
-async function load(script: string, parameters: Record<string, string> = {}): Promise<Loaded> {
-  await using owned = new AsyncDisposableStack();
-  const folder = await mkdtemp(path.join(tmpdir(), 'headway-script-'));
-  owned.defer(() => rm(folder, { recursive: true }));
-  const file = path.join(folder, 'model.js');
-  await writeFile(file, `${signature}\n${script}`);
-  const backend = createScriptBackend({
-    isAllowed: true,
-    mainPath: path.join(import.meta.dirname, 'process/main.ts'),
-    callModel: () => Promise.reject(new TypeError('there is no other model')),
-    clock: createSystemClock(),
-    logger: silentLogger,
-  });
-  const config = plainModelConfig({ parameters, maxBatchSize: 8 });
-  const model = owned.use(await backend.load(plainModelSpec(folder, config)));
-  const instance = owned.use(await model.createInstance(config));
-  const resources = owned.move();
-  return { instance, file, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-const ask = (value: number) => requestOf({ x: floats([1], [value]) }, 'y');
-
-async function failure(instance: BackendInstance, value: number): Promise<string> {
-  const { items } = await run(instance, ask(value));
-  return items[0]?.kind === 'failed' ? `${items[0].error.code}: ${items[0].error.message}` : 'done';
-}
+import { loadScript } from '../../testing/loaded-script.ts';
 
 test('a script that leaks or hangs is ended, alone, and started again', async () => {
   const script = `
@@ -60,17 +16,16 @@ test('a script that leaks or hangs is ended, alone, and started again', async ()
       if (what(requests) === 4) process.kill(process.pid, 'SIGSEGV');
       return echo(requests);
     };`;
-  const limits = { memory_limit: '192MiB', time_limit: '3s' };
-  await using loaded = await load(script, limits);
-  const { instance } = loaded;
+  const parameters = { memory_limit: '192MiB', time_limit: '3s' };
+  await using loaded = await loadScript(script, { parameters });
   for (const [value, expected] of [
     [1, /^internal: .*(?:SIGABRT|used \d+MiB of memory)/],
     [2, /^internal: .*used \d+MiB of memory, and its limit is 192MiB/],
     [3, /^deadline_exceeded: .*did not return within 3 s/],
     [4, /^internal: .*was ended by SIGSEGV/],
   ] as const) {
-    assert.match(await failure(instance, value), expected);
-    assert.equal(await failure(instance, 0), 'done');
+    assert.match(await loaded.ask(value), expected);
+    assert.equal(await loaded.ask(0), 'done');
   }
 });
 
@@ -88,7 +43,7 @@ test('responses that are not as they must be fail their requests, with what was 
       () => [null],
     ];
     export const execute = (requests) => answers[what(requests)]();`;
-  await using loaded = await load(script);
+  await using loaded = await loadScript(script);
   const expected = [
     /1 requests with 0 responses/,
     /execute\(\) returned number/,
@@ -100,44 +55,31 @@ test('responses that are not as they must be fail their requests, with what was 
     /has no output 'y'/,
   ];
   for (const [value, message] of expected.entries()) {
-    const text = await failure(loaded.instance, value).catch(String);
+    const text = await loaded.ask(value).catch(String);
     assert.match(text, message);
   }
 });
 
 test('initialise() and finalise() are called, and what fails in initialise() says so', async () => {
   const mark = path.join(tmpdir(), `headway-finalised-${process.pid}`);
-  const loaded = await load(
+  const loaded = await loadScript(
     `import { writeFileSync } from 'node:fs';
     let mark;
     export const initialise = ({ parameters }) => void (mark = parameters.mark);
     export const execute = echo;
     export const finalise = () => writeFileSync(mark, '');`,
-    { mark },
+    { parameters: { mark } },
   );
   assert.ok(!existsSync(mark));
   await loaded[Symbol.asyncDispose]();
   assert.ok(existsSync(mark));
   await rm(mark);
   await assert.rejects(
-    load(
+    loadScript(
       `export const execute = echo; export const initialise = () => { throw new Error('why') };`,
     ),
     { code: 'invalid_argument', message: /initialise\(\) failed: why/ },
   );
-  await assert.rejects(load('export const x = ;'), { code: 'invalid_argument' });
-  await assert.rejects(load('export const y = 1;'), { message: /no function 'execute'/ });
-});
-
-test('restartDelayMs() is nothing at first, doubles, and has an end', () => {
-  assert.deepEqual([1, 2, 3, 4, 100].map(restartDelayMs), [0, 100, 200, 400, 10_000]);
-});
-
-test('a script that is started again is the one that was loaded, whatever its file holds by now', async () => {
-  const script = `
-    export const execute = (requests) => (what(requests) === 1 ? process.exit(1) : echo(requests));`;
-  await using loaded = await load(script);
-  await writeFile(loaded.file, 'an edit that is under way');
-  assert.match(await failure(loaded.instance, 1), /exit code 1/);
-  assert.equal(await failure(loaded.instance, 0), 'done');
+  await assert.rejects(loadScript('export const x = ;'), { code: 'invalid_argument' });
+  await assert.rejects(loadScript('export const y = 1;'), { message: /no function 'execute'/ });
 });
