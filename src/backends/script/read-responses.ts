@@ -3,7 +3,7 @@ import type { BatchItem, BatchRequest } from '../../core/batch.ts';
 import { formatShape, shapeMatches } from '../../core/shape.ts';
 import type { Tensor, TensorSpec } from '../../core/tensor.ts';
 import type { ModelSignature } from '../backend.ts';
-import { isRecord, readTensor, scriptError } from './read-sent.ts';
+import { isRecord, readTensor, scriptError, textOf } from './read-sent.ts';
 import { headwayErrorOf, readSentError } from './sent-error.ts';
 
 /** What responses are checked against. */
@@ -63,7 +63,7 @@ function readOutput(
 ): Tensor | string {
   const { name, datatype, shape } = spec;
   if (!given.has(name)) {
-    const names = [...given.keys()].map((it) => `'${String(it)}'`).join(', ');
+    const names = [...given.keys()].map((it) => `'${textOf(it)}'`).join(', ');
     return `has no output '${name}'${names === '' ? '' : `, only ${names}`}`;
   }
   const tensor = readTensor(given.get(name));

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isDatatype } from '../../core/datatype.ts';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { elementCount, formatShape } from '../../core/shape.ts';
@@ -20,7 +21,7 @@ export function readTensor(value: unknown): Tensor | string {
   if (!isRecord(value)) return 'is no tensor; make it with tensor() of headway/script';
   const { datatype, shape, data } = value;
   if (typeof datatype !== 'string' || !isDatatype(datatype)) {
-    return `has the datatype '${String(datatype)}', which does not exist`;
+    return `has the datatype '${textOf(datatype)}', which does not exist`;
   }
   if (!isNumbers(shape) || elementCount(shape) === undefined) {
     return `has a shape that is no list of whole numbers`;
@@ -48,9 +49,9 @@ export function readCall(value: unknown): SentCall {
   for (const [name, given] of inputs) {
     const tensor = readTensor(given);
     if (typeof tensor === 'string') {
-      throw invalidArgument(`infer('${model}'): the tensor '${String(name)}' ${tensor}.`);
+      throw invalidArgument(`infer('${model}'): the tensor '${textOf(name)}' ${tensor}.`);
     }
-    tensors.set(String(name), tensor);
+    tensors.set(textOf(name), tensor);
   }
   return {
     model,
@@ -92,6 +93,11 @@ function readSpec(value: unknown): TensorSpec | undefined {
 /** An error that says a script broke its side of the contract. */
 export function scriptError(model: string, text: string): HeadwayError {
   return new HeadwayError('internal', `Model '${model}': ${text}`);
+}
+
+/** A text for anything, also for what cannot be made one. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
 }
 
 /** Whether it is an object, whose fields may be anything. */

@@ -167,7 +167,8 @@ class ForkedScript implements ScriptProcess {
     message: Readonly<Record<string, unknown>>,
     pending: Pending | undefined,
   ): Promise<void> {
-    const callId = Number(message['callId']);
+    const { callId } = message;
+    if (typeof callId !== 'number') return;
     const onCall = pending?.options.onCall;
     try {
       if (onCall === undefined || pending === undefined) {

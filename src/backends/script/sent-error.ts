@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { HeadwayError, errorCodes } from '../../core/error.ts';
 import type { SentError } from './messages.ts';
-import { isRecord } from './read-sent.ts';
+import { isRecord, textOf } from './read-sent.ts';
 
 const maxTextLength = 8192;
 
@@ -18,8 +18,8 @@ export function readSentError(value: unknown): SentError {
   const { code, message, stack } = isRecord(value) ? value : {};
   return {
     code: errorCodes.find((known) => known === code),
-    message: String(message).slice(0, maxTextLength),
-    stack: String(stack).slice(0, maxTextLength),
+    message: textOf(message).slice(0, maxTextLength),
+    stack: textOf(stack).slice(0, maxTextLength),
   };
 }
 
