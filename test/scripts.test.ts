@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { HeadwayError } from '../src/core/error.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
 import { row } from './support/models.ts';
-import { type TestServer, serve } from './support/serve.ts';
+import { type TestServer, serve, until } from './support/serve.ts';
 
 const signature = `export const signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
@@ -22,6 +22,7 @@ function scale(factor: number): string {
         if (values[0] === -1) return new HeadwayError('out_of_range', 'x is below 0');
         if (values[0] === -2) throw new Error('a secret');
         if (values[0] === -3) process.exit(3);
+        if (values[0] === -4) for (;;);
         return { y: tensor('FP32', x.shape, values.map((value) => value * ${factor})) };
       });`;
 }
@@ -101,6 +102,54 @@ test('a changed script is served, and one that cannot be loaded leaves the old o
   await served.repository.write({ 'scale/1/model.ts': 'export const execute = 3;' });
   await assert.rejects(served.client.load('scale'), /'execute' is no function/);
   assert.deepEqual(await ask(served, 'scale', 1), [4, 8]);
+});
+
+test('a changed script is found by polling', async () => {
+  await using served = await serve(
+    { 'scale/1/model.ts': scale(3) },
+    { allowScripts: true, modelControlMode: 'poll', repositoryPollMs: 100 },
+  );
+  const isNow = async (first: number): Promise<boolean> =>
+    (await ask(served, 'scale', 1))[0] === first;
+  assert.ok(await isNow(3));
+  await served.repository.write({ 'scale/1/model.ts': scale(4) });
+  await until(() => isNow(4));
+});
+
+test('instances of a script work side by side, and one that hangs holds no other up', async () => {
+  await using served = await serve(
+    { 'scale/1/model.ts': scale(3), 'scale/config.pbtxt': 'instance_group [{ count: 2 }]' },
+    { allowScripts: true },
+  );
+  const gone = new AbortController();
+  const inputs = [row('x', [-4, 0])];
+  const hanging = served.client
+    .infer({ model: 'scale', inputs, signal: gone.signal })
+    .catch(() => 'gone');
+  const isRunning = { model: 'scale' };
+  await until(async () => (await served.metric('headway_in_flight_requests', isRunning)) === 1);
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, x) => ask(served, 'scale', x)));
+  assert.deepEqual(
+    answers.map(([first]) => first),
+    Array.from({ length: 20 }, (_, x) => 3 * x),
+  );
+  gone.abort();
+  assert.equal(await hanging, 'gone');
+  await until(async () => (await served.metric('headway_in_flight_requests', isRunning)) === 0);
+  assert.deepEqual(await ask(served, 'scale', 1), [3, 6]);
+});
+
+test('a deadline ends a script that hangs, and the calls of other models with it', async () => {
+  await using served = await serve(
+    { 'scale/1/model.ts': scale(2), 'outer/1/model.ts': calling('scale') },
+    { allowScripts: true },
+  );
+  for (const model of ['scale', 'outer']) {
+    const inputs = [row('x', [-4, 0])];
+    const late = served.client.infer({ model, inputs, deadlineMs: 300 });
+    await assert.rejects(late, { code: 'deadline_exceeded' });
+    assert.deepEqual(await ask(served, model, 1), [2, 4]);
+  }
 });
 
 test('scripts run only where they are allowed, and never from a load request', async () => {
