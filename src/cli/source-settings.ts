@@ -19,8 +19,19 @@ export function sourceEnvironment(
  * @param home Headway's own folder; `~/.headway` when `undefined`.
  */
 export function storeDirectory(surroundings: Surroundings, home: string | undefined): string {
-  const folder = home ?? join(homeDirectory(surroundings), '.headway');
-  return resolve(surroundings.cwd, folder, 'models');
+  return join(headwayHome(surroundings, home), 'models');
+}
+
+/**
+ * The file of evidence.
+ * @param home Headway's own folder; `~/.headway` when `undefined`.
+ */
+export function evidencePath(surroundings: Surroundings, home: string | undefined): string {
+  return join(headwayHome(surroundings, home), 'evidence.sqlite');
+}
+
+function headwayHome(surroundings: Surroundings, home: string | undefined): string {
+  return resolve(surroundings.cwd, home ?? join(homeDirectory(surroundings), '.headway'));
 }
 
 /**

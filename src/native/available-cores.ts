@@ -13,8 +13,12 @@ export function availableCores(
   readText: ReadText = readIfThere,
   affinityCount: number = availableParallelism(),
 ): number {
-  const quota = Math.min(quotaV2(readText), quotaV1(readText));
-  return Math.max(1, Math.min(affinityCount, Math.floor(quota)));
+  return Math.max(1, Math.min(affinityCount, Math.floor(cpuQuotaCores(readText))));
+}
+
+/** Cores' worth of time that the cgroup's CPU quota allows; Infinity without one. */
+export function cpuQuotaCores(readText: ReadText = readIfThere): number {
+  return Math.min(quotaV2(readText), quotaV1(readText));
 }
 
 /** cgroup v2 `cpu.max`: `max 100000` or `150000 100000`, in every folder up to the root. */
