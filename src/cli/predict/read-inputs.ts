@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { invalidArgument } from '../../core/error.ts';
+import { createRandom } from '../../core/statistics/random.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
 import type { InputSpec, NamedTensors, Tensor, TensorSpec } from '../../core/tensor.ts';
 import type { ImageTensorOptions } from '../../operators/inputs/image-tensor.ts';
@@ -55,7 +56,8 @@ export async function readInputs(
 }
 
 function made(spec: TensorSpec, { fill, sizes }: InputOptions): Tensor {
-  if (fill !== undefined) return makeTensor(fill, spec, sizes);
+  if (fill === 'zero') return makeTensor('zero', spec, sizes);
+  if (fill === 'random') return makeTensor(createRandom(1).next, spec, sizes);
   throw invalidArgument(
     `Nothing was given for input '${spec.name}', ${spec.datatype} ${formatSpecShape(spec)}: give it with --input ${spec.name}=FILE, or make it up with --random or --zero.`,
   );

@@ -42,7 +42,10 @@ export function prepareOpenAiRequest(
 }
 
 /** Makes the bytes of a request whose body is given whole. */
-function openAiRequest(api: OpenAiApi, body: Readonly<Record<string, unknown>>): PreparedRequest {
+export function openAiRequest(
+  api: OpenAiApi,
+  body: Readonly<Record<string, unknown>>,
+): PreparedRequest {
   const isStreamed = body['stream'] === true && api !== 'embeddings';
   return {
     method: 'POST',

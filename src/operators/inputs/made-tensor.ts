@@ -8,12 +8,13 @@ import { resolveShape } from './resolve-shape.ts';
 const maxBytes = 1024 ** 3;
 
 /**
- * Makes an input up: zeros and empty texts; or from a seed, numbers from 0 to 1 for floating-point
+ * Makes an input up: zeros and empty texts; or at random, numbers from 0 to 1 for floating-point
  * datatypes, 0 and 1 for the others, and short texts.
+ * @param fill `zero`, or what the next random number comes from, from 0 to below 1.
  * @throws HeadwayError `invalid_argument` when a size stays open, or for an input over 1 GiB.
  */
 export function makeTensor(
-  kind: 'zero' | 'random',
+  fill: 'zero' | (() => number),
   spec: TensorSpec,
   sizes: ReadonlyMap<string, number>,
 ): Tensor {
@@ -23,15 +24,15 @@ export function makeTensor(
   if (count * (datatypeBytes[datatype] ?? 4) > maxBytes) {
     throw invalidArgument(`Input '${spec.name}' ${formatShape(shape)} would be over 1 GiB.`);
   }
-  const next = kind === 'zero' ? () => 0 : createRandom();
+  const next = fill === 'zero' ? () => 0 : fill;
   if (datatype === 'BYTES') {
     const text = (): Buffer =>
-      Buffer.from(kind === 'zero' ? '' : Math.floor(next() * 36 ** 4).toString(36));
+      Buffer.from(fill === 'zero' ? '' : Math.floor(next() * 36 ** 4).toString(36));
     return { datatype, shape, data: encodeBytesElements(Array.from({ length: count }, text)) };
   }
   const width = datatypeBytes[datatype];
   const data = new Uint8Array(count * width);
-  if (kind === 'zero') return { datatype, shape, data };
+  if (fill === 'zero') return { datatype, shape, data };
   const view = new DataView(data.buffer);
   for (let index = 0; index < count; index += 1) {
     if (datatype === 'BOOL' || datatype === 'INT64' || datatype === 'UINT64') {
@@ -42,13 +43,4 @@ export function makeTensor(
     }
   }
   return { datatype, shape, data };
-}
-
-/** A linear congruential generator with a fixed seed: the same input at every run. */
-function createRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

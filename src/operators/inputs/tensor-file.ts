@@ -89,9 +89,17 @@ function tensorFromBytes(
   return { datatype, shape: resolveShape(spec, sizes, count), data };
 }
 
+/** An array of one item, without the batch dimension, is taken as a batch of one. */
 function checked(spec: TensorSpec, tensor: Tensor): Tensor {
-  if (tensor.datatype === spec.datatype && shapeMatches(tensor.shape, spec.shape)) return tensor;
+  const { datatype, shape } = tensor;
+  if (datatype === spec.datatype) {
+    if (shapeMatches(shape, spec.shape)) return tensor;
+    const batched = [1, ...shape];
+    if (spec.shape[0] === -1 && shapeMatches(batched, spec.shape)) {
+      return { ...tensor, shape: batched };
+    }
+  }
   throw invalidArgument(
-    `Input '${spec.name}' is ${tensor.datatype} ${formatShape(tensor.shape)} in its file; the model takes ${spec.datatype} ${formatSpecShape(spec)}.`,
+    `Input '${spec.name}' is ${datatype} ${formatShape(shape)} in its file; the model takes ${spec.datatype} ${formatSpecShape(spec)}.`,
   );
 }
