@@ -9,6 +9,7 @@ import { runQuietly } from './steps.ts';
 /** What users import or run, by its place in dist/; everything else becomes part of these. */
 const entries = ['index', 'client/index', 'script/index', 'cli/main'].concat(
   'backends/script/process/main',
+  'loadgen/process/main',
 );
 
 const { values } = parseArgs({

@@ -1,0 +1,126 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { HeadwayError } from '../../core/error.ts';
+import type { LoadProgress } from '../engine/load-frame.ts';
+import { type LoadRun, outcomes } from '../samples.ts';
+import type { ClientPlan, FromGenerator, PlannedLoad, ToGenerator } from './messages.ts';
+
+export interface GeneratorOptions {
+  readonly mainPath: string;
+  readonly client: ClientPlan;
+}
+
+export interface RunSettings {
+  readonly drainMs: number | undefined;
+  readonly tickMs: number | undefined;
+  readonly startAtMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onTick: (progress: LoadProgress) => void;
+}
+
+/** A process that generates load. Disposing ends it. */
+export interface GeneratorProcess extends AsyncDisposable {
+  /** One run at a time. When the process dies, all of it counts as `dropped`. */
+  run(load: PlannedLoad, settings: RunSettings): Promise<LoadRun>;
+}
+
+/** Room for what is young, so that collecting it is rare. */
+const semiSpaceMebibytes = 32;
+
+export async function startGenerator({
+  mainPath,
+  client,
+}: GeneratorOptions): Promise<GeneratorProcess> {
+  const child = fork(mainPath, [], {
+    execArgv: [`--max-semi-space-size=${semiSpaceMebibytes}`],
+    serialization: 'advanced',
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  tell(child, { kind: 'connect', client });
+  const answer = await nextAnswer(child, () => {});
+  if (answer.kind === 'refused') {
+    child.disconnect();
+    throw new TypeError(answer.message);
+  }
+  if (answer.kind === 'gone') {
+    throw new HeadwayError('internal', `A process that generates load ${answer.reason}.`);
+  }
+  return {
+    async run(load, { signal, onTick, ...settings }) {
+      const stop = (): void => tell(child, { kind: 'stop' });
+      tell(child, { kind: 'run', load, ...settings });
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener('abort', stop);
+      const told = await nextAnswer(child, onTick);
+      signal?.removeEventListener('abort', stop);
+      return told.kind === 'done' ? told.run : droppedRun(load, told);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+type Gone = { readonly kind: 'gone'; readonly reason: string };
+
+function tell(child: ChildProcess, message: ToGenerator): void {
+  // One that is gone tells so by its end.
+  if (child.connected) child.send(message, () => {});
+}
+
+/** What the process says next, other than how a run stands. */
+function nextAnswer(
+  child: ChildProcess,
+  onTick: (progress: LoadProgress) => void,
+): Promise<Exclude<FromGenerator, { readonly kind: 'tick' }> | Gone> {
+  return new Promise((resolve) => {
+    const settle = (answer: Exclude<FromGenerator, { readonly kind: 'tick' }> | Gone): void => {
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      child.off('error', onError);
+      resolve(answer);
+    };
+    const onMessage = (message: FromGenerator): void => {
+      if (message.kind === 'tick') onTick(message.progress);
+      else settle(message);
+    };
+    const onExit = (code: number | null, signal: string | null): void =>
+      settle({ kind: 'gone', reason: `ended with ${signal ?? `exit code ${code}`}` });
+    const onError = (error: Error): void =>
+      settle({ kind: 'gone', reason: `cannot be run: ${error.message}` });
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+    child.on('error', onError);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      onExit(child.exitCode, child.signalCode);
+    }
+  });
+}
+
+function droppedRun(load: PlannedLoad, told: Gone | { readonly kind: string }): LoadRun {
+  const times = load.kind === 'open' ? load.schedule : load.loop;
+  const intendedMs = load.kind === 'open' ? load.schedule.intendedMs : new Float64Array();
+  const count = intendedMs.length;
+  const never = (): Float64Array => new Float64Array(count).fill(Number.NaN);
+  const reason = `a process that generates load ${'reason' in told ? told.reason : 'failed'}`;
+  return {
+    samples: {
+      count,
+      intendedMs,
+      sentMs: never(),
+      firstByteMs: never(),
+      endMs: never(),
+      outcome: new Uint8Array(count).fill(outcomes.indexOf('dropped')),
+      queueMs: new Float32Array(count).fill(Number.NaN),
+      computeMs: new Float32Array(count).fill(Number.NaN),
+    },
+    loop: load.kind,
+    warmupMs: times.warmupMs,
+    durationMs: times.durationMs,
+    reasons: new Map([[reason, Math.max(1, count)]]),
+    startedAtUnixMs: Date.now(),
+  };
+}

@@ -1,0 +1,36 @@
+import type { LoadClientOptions } from '../clients/load-client-options.ts';
+import type { LoadProgress } from '../engine/load-frame.ts';
+import type { ClosedLoop } from '../run-load.ts';
+import type { LoadRun, Schedule } from '../samples.ts';
+
+/** A client that a generator process makes for itself. */
+export interface ClientPlan {
+  readonly protocol: 'http' | 'grpc';
+  readonly options: Omit<LoadClientOptions, 'clock'>;
+}
+
+/** What a generator process sends. */
+export type PlannedLoad =
+  | { readonly kind: 'open'; readonly schedule: Schedule }
+  | { readonly kind: 'closed'; readonly loop: ClosedLoop };
+
+/** What a generator process is told. */
+export type ToGenerator =
+  | { readonly kind: 'connect'; readonly client: ClientPlan }
+  | {
+      readonly kind: 'run';
+      readonly load: PlannedLoad;
+      readonly drainMs: number | undefined;
+      /** `undefined` when nobody wants to know how the run stands. */
+      readonly tickMs: number | undefined;
+      /** When it begins, in milliseconds on the system's monotonic clock, which processes share. */
+      readonly startAtMs: number;
+    }
+  | { readonly kind: 'stop' };
+
+/** What a generator process says. */
+export type FromGenerator =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'tick'; readonly progress: LoadProgress }
+  | { readonly kind: 'done'; readonly run: LoadRun };

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { startLoopbackServer } from '../../testing/loopback-server.ts';
+import { outcomes } from '../samples.ts';
+import { startGenerators } from './start-generators.ts';
+
+const mainPath = path.join(import.meta.dirname, 'main.ts');
+const request = { method: 'GET', headers: {}, body: new Uint8Array() } as const;
+
+const named = (numbers: Uint8Array) => [...numbers].map((number) => outcomes[number]);
+
+test('generator processes send a schedule together, and then a closed loop', async () => {
+  await using server = await startLoopbackServer((_request, response) => response.end());
+  const requests = ['/0', '/1', '/2'].map((it) => ({ ...request, path: it }));
+  await using generators = await startGenerators({
+    mainPath,
+    count: 2,
+    client: { protocol: 'http', options: { url: server.origin, requests } },
+  });
+  const intendedMs = Float64Array.of(0, 1, 1, 2, 3);
+  const schedule = { seed: 1, warmupMs: 0, durationMs: 5, intendedMs };
+  let endedCount = 0;
+  const open = await generators.runOpenLoop(schedule, {
+    tickMs: 1,
+    onTick: (progress) => (endedCount = progress.endedCount),
+  });
+  assert.deepEqual(open.samples.intendedMs, intendedMs);
+  assert.deepEqual(named(open.samples.outcome), Array(5).fill('ok'));
+  assert.deepEqual(server.requests.map((it) => it.path).toSorted(), ['/0', '/0', '/1', '/1', '/2']);
+  assert.ok(endedCount <= 5);
+
+  const loop = { concurrency: 2, warmupMs: 0, durationMs: 60_000, maxRequests: 6 };
+  const closed = await generators.runClosedLoop(loop);
+  assert.deepEqual(named(closed.samples.outcome), Array(6).fill('ok'));
+});
+
+test('what was measured is kept when the run is stopped, and when a server is not there', async () => {
+  const server = await startLoopbackServer((_request, response) => response.end());
+  await using generators = await startGenerators({
+    mainPath,
+    count: 1,
+    client: {
+      protocol: 'http',
+      options: { url: server.origin, requests: [{ ...request, path: '/' }] },
+    },
+  });
+  const stop = new AbortController();
+  const intendedMs = Float64Array.of(0, 60_000);
+  const schedule = { seed: 1, warmupMs: 0, durationMs: 90_000, intendedMs };
+  const run = await generators.runOpenLoop(schedule, {
+    signal: stop.signal,
+    tickMs: 1,
+    onTick: ({ endedCount }) => endedCount === 1 && stop.abort(),
+  });
+  assert.deepEqual(named(run.samples.outcome), ['ok']);
+  await server[Symbol.asyncDispose]();
+  const short = { ...schedule, durationMs: 5, intendedMs: Float64Array.of(0) };
+  const after = await generators.runOpenLoop(short);
+  assert.deepEqual([...after.reasons], [['the connection was refused', 1]]);
+});
+
+test('a generator process that cannot make its client says why', async () => {
+  const options = { url: 'ftp://x', requests: [{ ...request, path: '/' }] };
+  await assert.rejects(
+    startGenerators({ mainPath, count: 2, client: { protocol: 'http', options } }),
+    /The url 'ftp:\/\/x' must begin with/,
+  );
+});
+
+test('the part of a generator process that dies counts as dropped', async () => {
+  await using server = await startLoopbackServer((_request, response) => response.end());
+  await using generators = await startGenerators({
+    mainPath: path.join(import.meta.dirname, '../../testing/dying-generator.ts'),
+    count: 2,
+    client: { protocol: 'http', options: { url: server.origin, requests: [] } },
+  });
+  const schedule = { seed: 1, warmupMs: 0, durationMs: 5, intendedMs: Float64Array.of(0, 1) };
+  const run = await generators.runOpenLoop(schedule);
+  assert.deepEqual(named(run.samples.outcome), ['dropped', 'dropped']);
+  assert.deepEqual([...run.reasons], [['a process that generates load ended with exit code 7', 2]]);
+});
