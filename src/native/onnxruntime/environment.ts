@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { type NativePointer } from './api-table.ts';
 import type { OnnxRuntimeLibrary } from './load-library.ts';
 import { createOutSlot, readCString, readPointers } from './pointers.ts';
@@ -16,13 +17,19 @@ export interface OnnxRuntimeEnvironment extends Disposable {
   readonly allocator: NativePointer;
 }
 
-/** Starts the runtime, on a thread of libuv's pool: it takes tens of milliseconds. */
+/**
+ * Starts the runtime, without its reports to Microsoft unless `ORT_DISABLE_TELEMETRY` is set already,
+ * on a thread of libuv's pool: it takes tens of milliseconds.
+ */
 export async function createOnnxRuntimeEnvironment(
   library: OnnxRuntimeLibrary,
   logLevel: keyof typeof runtimeLogLevels,
 ): Promise<OnnxRuntimeEnvironment> {
   const { api } = library;
   const slot = createOutSlot();
+  // Its own call to end the reports needs a runtime that has started, and made its first.
+  // oxlint-disable-next-line no-restricted-properties -- not a setting of ours: the runtime reads it
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
   const status = await new Promise<NativePointer | null>((resolve, reject) => {
     api.CreateEnv.async(runtimeLogLevels[logLevel], 'headway', slot.address, (error, result) => {
       if (error === null) resolve(result);
