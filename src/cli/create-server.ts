@@ -19,6 +19,7 @@ import { createModelCalls } from '../server/model-calls.ts';
 import { createOpenVersion } from '../server/open-version.ts';
 import type { ServedModel } from '../server/served-model.ts';
 import type { Repository } from '../repository/repository.ts';
+import { createThreadCheck } from './check-threads.ts';
 import type { Listeners } from './listeners.ts';
 import { openTracing } from './open-tracing.ts';
 import { openSharedMemory } from './open-shared-memory.ts';
@@ -199,18 +200,24 @@ function createModelRepository(
     clock,
     logger,
   });
-  return createRepository<ServedModel>({
+  const checkThreads = createThreadCheck(process.env['UV_THREADPOOL_SIZE'], logger);
+  const repository = createRepository<ServedModel>({
     roots: config.modelRepositories,
     control: config,
     maxQueueSize: config.maxQueueSize,
     open: async (spec) => {
       if (signal.aborted) throw new HeadwayError('cancelled', 'the server is stopping');
-      return open(spec);
+      const served = await open(spec);
+      // What is in service by this name may be what this takes the place of.
+      const others = repository.ready().filter(({ name }) => name !== spec.name);
+      checkThreads([...others.map((entry) => entry.served), served]);
+      return served;
     },
     acquireSource: createSourceAcquirer(config, clock, signal),
     clock,
     logger,
   });
+  return repository;
 }
 
 /** Gets the files that model configs name as their source; nothing of it is loaded before. */
