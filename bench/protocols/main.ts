@@ -10,7 +10,7 @@ export async function benchProtocols(): Promise<BenchReport> {
   const rows = [
     ...(await benchTinyModel(repositories)),
     await benchSharedMemory(),
-    await benchScriptOverhead(),
+    ...(await benchScriptOverhead()),
   ];
   return { name: 'protocols', rows };
 }

@@ -7,15 +7,21 @@ import {
   floats,
   requestOf,
 } from '../../src/backends/contract.ts';
+import type { BackendInstance } from '../../src/backends/backend.ts';
 import { createScriptBackend } from '../../src/backends/script/script-backend.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { median } from '../lib/quantile.ts';
 import { type BenchRow, progress } from '../lib/report.ts';
 
-const callCount = 3000;
+const rounds = [
+  { name: 'scriptOverheadUs', size: '64 floats', width: 64, callCount: 3000 },
+  { name: 'scriptOverheadUs64KiB', size: '64 KiB', width: 2 ** 14, callCount: 1500 },
+  { name: 'scriptOverheadUs1MiB', size: '1 MiB', width: 2 ** 18, callCount: 300 },
+] as const;
+
 const script = `
-  const spec = { datatype: 'FP32', shape: [-1, 64] };
+  const spec = { datatype: 'FP32', shape: [-1, -1] };
   export const signature = {
     inputs: [{ name: 'x', ...spec }],
     outputs: [{ name: 'y', ...spec }],
@@ -23,8 +29,8 @@ const script = `
   export const execute = (requests) => requests.map(({ inputs: { x } }) => ({ y: double(x) }));
   ${double.toString()}`;
 
-/** What a call of a script costs beyond the same function in this process: 64 floats each way. */
-export async function benchScriptOverhead(): Promise<BenchRow> {
+/** What a call of a script costs beyond the same function in this process, by size each way. */
+export async function benchScriptOverhead(): Promise<BenchRow[]> {
   progress('script: the same function in its process and in this one');
   const folder = await mkdtemp(join(tmpdir(), 'headway-bench-'));
   try {
@@ -38,17 +44,32 @@ export async function benchScriptOverhead(): Promise<BenchRow> {
     });
     await using model = await backend.load(plainModelSpec(folder));
     await using instance = await model.createInstance(plainModelConfig());
-    const x = floats([1, 64], Array.from({ length: 64 }, Math.fround));
-    const { signal } = new AbortController();
-    const batch = { requests: [requestOf({ x }, 'y')] };
-    const calledUs = await medianUs(async () => void (await instance.execute(batch, signal)));
-    const inProcessUs = await medianUs(async () => void double(x));
-    const value = Math.round(calledUs - inProcessUs);
-    const detail = `p50 ${Math.round(calledUs)} µs, in process ${inProcessUs.toFixed(1)} µs`;
-    return { name: 'scriptOverheadUs', value, bar: '', isMet: undefined, detail };
+    const rows: BenchRow[] = [];
+    for (const round of rounds) rows.push(await measure(instance, round));
+    return rows;
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function measure(
+  instance: BackendInstance,
+  { name, size, width, callCount }: (typeof rounds)[number],
+): Promise<BenchRow> {
+  const x = floats(
+    [1, width],
+    Float32Array.from({ length: width }, (_, at) => at),
+  );
+  const { signal } = new AbortController();
+  const batch = { requests: [requestOf({ x }, 'y')] };
+  const calledUs = await medianUs(
+    callCount,
+    async () => void (await instance.execute(batch, signal)),
+  );
+  const inProcessUs = await medianUs(callCount, async () => void double(x));
+  const value = Math.round(calledUs - inProcessUs);
+  const detail = `${size} each way: p50 ${Math.round(calledUs)} µs, in process ${inProcessUs.toFixed(1)} µs`;
+  return { name, value, bar: '', isMet: undefined, detail };
 }
 
 function double({ datatype, shape, data }: ReturnType<typeof floats>): ReturnType<typeof floats> {
@@ -56,7 +77,7 @@ function double({ datatype, shape, data }: ReturnType<typeof floats>): ReturnTyp
   return { datatype, shape, data: new Uint8Array(values.buffer) };
 }
 
-async function medianUs(call: () => Promise<void>): Promise<number> {
+async function medianUs(callCount: number, call: () => Promise<void>): Promise<number> {
   const spentUs: number[] = [];
   for (let count = 0; count < callCount; count += 1) {
     const startMs = performance.now();
