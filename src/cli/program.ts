@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'run a model once, on a file or through a server',
     load: async () => (await import('./commands/predict.ts')).predictCommand,
   },
+  evidence: {
+    summary: 'list, show, export and remove evidence of measurements',
+    load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
+  },
   doctor: {
     summary: 'check this machine: cores, runtime, ports, store',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
@@ -69,4 +73,5 @@ function applyOutput(command: Command, context: CliContext): void {
     writeOut: (text) => context.stdout.write(text),
     writeErr: (text) => context.stderr.write(text),
   });
+  for (const part of command.commands) applyOutput(part, context);
 }

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../core/clock.ts';
 import { HeadwayError } from '../core/error.ts';
 import type { EvidenceColumns, EvidencePlace, EvidenceStart, EvidenceWriter } from './evidence.ts';
@@ -79,13 +78,14 @@ function removeRecords(context: ReadContext, ids: readonly string[]): void {
       if (readRecord(context, id).state === 'running') throw stillRunning(id);
       database.prepare('DELETE FROM record WHERE id = ?').run(id);
     }
+    // In the same transaction, so that it works on a full disk, where the log cannot grow.
+    database.prepare('PRAGMA incremental_vacuum').all();
   });
-  giveBackRoom(database);
-}
-
-function giveBackRoom(database: DatabaseSync): void {
-  database.prepare('PRAGMA incremental_vacuum').all();
-  database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  try {
+    database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  } catch {
+    // The records are gone; their room comes free when the disk lets the log be worked off.
+  }
 }
 
 function stillRunning(id: string): HeadwayError {

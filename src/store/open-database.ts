@@ -27,7 +27,8 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  if (isEmpty(database)) {
+  const isNew = isEmpty(database);
+  if (isNew) {
     // Both must come before the first table.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   } else if (readPragma(database, 'application_id') !== applicationId) {
@@ -38,6 +39,8 @@ function prepare(database: DatabaseSync, path: string): void {
   }
   database.exec('PRAGMA journal_mode = WAL');
   migrate(database, path, migrations);
+  // With its first pages out of the log, the file can shrink to them even on a full disk.
+  if (isNew) database.prepare('PRAGMA wal_checkpoint(PASSIVE)').all();
 }
 
 function isEmpty(database: DatabaseSync): boolean {

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { HeadwayError } from '../../core/error.ts';
+import type { EvidenceStore } from '../../store/evidence-store.ts';
+import { type CliContext, printJson, printLine } from '../context.ts';
+import { type ExportFormat, exportFormats, exportRecord } from '../evidence/export-record.ts';
+import { formatList, formatRecord } from '../evidence/format-record.ts';
+import { openStore } from '../evidence/open-store.ts';
+import { printPieces, writePieces } from '../evidence/write-pieces.ts';
+import { evidencePath } from '../source-settings.ts';
+import { createStyle } from '../style.ts';
+
+interface CommonOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+interface ExportOptions extends CommonOptions {
+  readonly format?: ExportFormat;
+  readonly out?: string;
+}
+
+/** `headway evidence`: what measurements left behind. */
+export function evidenceCommand(context: CliContext): Command {
+  const command = new Command('evidence')
+    .summary('list, show, export and remove evidence of measurements')
+    .description(
+      'Shows what measurements left behind: raw samples, settings, machine, versions and the command to repeat each. A record is named by its id, by the first letters of it, or as latest.',
+    )
+    .addHelpText('after', examples('list', 'show latest'));
+  command.addCommand(
+    part('list', 'list every record, the newest first', ['list', 'list --json']).action(
+      (options: CommonOptions) => list(context, options),
+    ),
+  );
+  command.addCommand(
+    part('show', 'show all about a record but its samples', ['show latest', 'show 3f9 --json'])
+      .argument('<id>', 'the record')
+      .action((id: string, options: CommonOptions) => show(context, id, options)),
+  );
+  command.addCommand(exportCommand(context));
+  command.addCommand(
+    part('rm', 'remove records, with their samples', ['rm 3f9', 'rm 3f9 a07 --json'])
+      .argument('<ids...>', 'the records')
+      .action((ids: readonly string[], options: CommonOptions) => remove(context, ids, options)),
+  );
+  return command;
+}
+
+function exportCommand(context: CliContext): Command {
+  return part('export', 'write a record with its samples', [
+    'export latest --out run.json',
+    'export 3f9 --format csv > requests.csv',
+  ])
+    .argument('<id>', 'the record')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'json: everything; csv, jsonl: one line a request (default by the name of --out, or json)',
+      ).choices(exportFormats),
+    )
+    .option('--out <file>', 'file to write instead of standard output')
+    .action((id: string, options: ExportOptions) => exportOne(context, id, options));
+}
+
+/** A command of `headway evidence`, with what they all have. */
+function part(name: string, summary: string, uses: readonly string[]): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .option('--home <dir>', 'folder that holds evidence.sqlite (default ~/.headway)')
+    .option('--json', 'print the answer as JSON')
+    .addHelpText('after', examples(...uses));
+}
+
+function examples(...uses: readonly string[]): string {
+  return ['', 'Examples:', ...uses.map((use) => `  headway evidence ${use}`)].join('\n');
+}
+
+function list(context: CliContext, { home, json }: CommonOptions): void {
+  using store = openExisting(context, home);
+  const records = store?.list() ?? [];
+  if (json === true) return printJson(context, records);
+  if (records.length === 0) {
+    return printLine(context, `no evidence yet in ${evidencePath(context, home)}`);
+  }
+  for (const line of formatList(records)) printLine(context, line);
+}
+
+function show(context: CliContext, id: string, { home, json }: CommonOptions): void {
+  using store = needStore(context, home);
+  const record = store.read(store.resolveId(id));
+  if (json === true) return printJson(context, record);
+  const style = createStyle(context.stdout, context.env);
+  for (const line of formatRecord(record, style)) printLine(context, line);
+}
+
+async function exportOne(context: CliContext, id: string, options: ExportOptions): Promise<void> {
+  using store = needStore(context, options.home);
+  const record = store.read(store.resolveId(id));
+  const readRun = (name: string) => store.readColumns(record.id, name);
+  const format = options.format ?? formatOf(options.out);
+  const pieces = exportRecord(record, readRun, format);
+  if (options.out === undefined) {
+    await printPieces(context.stdout, pieces);
+    return;
+  }
+  const path = resolve(context.cwd, options.out);
+  await writePieces(path, pieces);
+  if (options.json === true) printJson(context, { id: record.id, format, path });
+  else printLine(context, path);
+}
+
+function formatOf(out: string | undefined): ExportFormat {
+  const named = extname(out ?? '').slice(1);
+  return exportFormats.find((format) => format === named) ?? 'json';
+}
+
+function remove(context: CliContext, given: readonly string[], options: CommonOptions): void {
+  using store = needStore(context, options.home);
+  const ids = [...new Set(given.map((id) => store.resolveId(id)))];
+  store.remove(ids);
+  if (options.json === true) return printJson(context, { removed: ids });
+  for (const id of ids) printLine(context, `removed ${id}`);
+}
+
+function needStore(context: CliContext, home: string | undefined): EvidenceStore {
+  const store = openExisting(context, home);
+  if (store !== undefined) return store;
+  throw new HeadwayError(
+    'not_found',
+    `There is no evidence in ${evidencePath(context, home)} yet: \`headway bench\` and \`headway prove\` make some, or name another folder with --home.`,
+  );
+}
+
+/** Looking at evidence makes no file. */
+function openExisting(context: CliContext, home: string | undefined): EvidenceStore | undefined {
+  return existsSync(evidencePath(context, home)) ? openStore(context, home) : undefined;
+}

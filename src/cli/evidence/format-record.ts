@@ -1,0 +1,75 @@
+import type { EvidenceRecord, EvidenceSummary } from '../../store/evidence-record.ts';
+import { formatBytes } from '../progress.ts';
+import type { Style } from '../style.ts';
+import { formatTable, plainText } from '../text-table.ts';
+import { flatten } from './flatten.ts';
+
+/** Records as a table for people, one line each. */
+export function formatList(records: readonly EvidenceSummary[]): string[] {
+  const heads = ['id', 'kind', 'begun', 'took', 'ended', 'runs', 'model', 'url'];
+  const rows = records.map((record) => [
+    record.id,
+    record.kind,
+    formatTime(record.begunAtMs),
+    tookText(record),
+    record.verdict ?? record.state,
+    String(record.runCount),
+    record.model ?? '–',
+    record.url,
+  ]);
+  return formatTable([heads, ...rows], { indent: 0, rightColumns: [3, 5] });
+}
+
+/** Everything about a record but its samples, for people. */
+export function formatRecord(record: EvidenceRecord, style: Style): string[] {
+  const { machine, settings, server, versions, result, runs } = record;
+  return [
+    style.bold(`${record.id}  ${record.kind}  ${record.verdict ?? record.state}`),
+    ...formatTable([
+      ['begun', formatTime(record.begunAtMs)],
+      ['took', tookText(record)],
+      ...(record.reason === null ? [] : [['reason', record.reason]]),
+      ['url', record.url],
+      ['model', record.model ?? '–'],
+      ['seed', String(record.seed)],
+    ]),
+    // On a line of its own, to be copied whole.
+    `  ${plainText(record.command)}`,
+    ...section('result', result, style),
+    ...section('settings', settings, style),
+    ...section('server', server, style),
+    ...section('machine', machine, style),
+    ...section('versions', versions, style),
+    '',
+    style.bold('runs'),
+    ...formatTable(runs.map(runRow), { rightColumns: [1, 2] }),
+  ];
+}
+
+function runRow({ name, columns }: EvidenceRecord['runs'][number]): string[] {
+  const storedBytes = columns.reduce((sum, column) => sum + column.storedBytes, 0);
+  const rows = columns[0]?.length ?? 0;
+  const names = columns.map((column) => column.name).join(' ');
+  return [name, `${rows} rows`, formatBytes(storedBytes), names];
+}
+
+const widestValue = 200;
+
+function section(title: string, value: unknown, style: Style): string[] {
+  const entries = [...flatten(value ?? {})].filter(([, text]) => text !== '{}');
+  if (entries.length === 0) return [];
+  const rows = entries.map(([path, text]) => [
+    path,
+    text.length > widestValue ? `${text.slice(0, widestValue)}…` : text,
+  ]);
+  return ['', style.bold(title), ...formatTable(rows)];
+}
+
+/** A time as `2026-05-01 12:00:00Z`. */
+function formatTime(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+function tookText({ begunAtMs, endedAtMs }: EvidenceSummary): string {
+  return endedAtMs === null ? '–' : `${((endedAtMs - begunAtMs) / 1000).toFixed(1)} s`;
+}
