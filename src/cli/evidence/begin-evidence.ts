@@ -3,6 +3,7 @@ import { readMachine } from '../../native/machine/read-machine.ts';
 import type { EvidencePlace, EvidenceStart, EvidenceWriter } from '../../store/evidence.ts';
 import type { CliContext } from '../context.ts';
 import { readHeadwayVersion } from '../version.ts';
+import { hidePassword } from './format-command.ts';
 import { openStore } from './open-store.ts';
 
 /**
@@ -18,7 +19,8 @@ export function beginEvidence(
 ): EvidenceWriter {
   using owned = new DisposableStack();
   const store = owned.use(openStore(context, home));
-  const writer = owned.use(store.begin(start, readPlace()));
+  const url = hidePassword(start.url);
+  const writer = owned.use(store.begin({ ...start, url }, readPlace()));
   const resources = owned.move();
   return { ...writer, [Symbol.dispose]: () => resources.dispose() };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCommand } from './format-command.ts';
+import { formatCommand, hidePassword } from './format-command.ts';
 
 test('formatCommand() quotes what a shell would change', () => {
   assert.equal(
@@ -22,4 +22,10 @@ test('formatCommand() leaves out what is secret', () => {
     ]),
     "headway bench https://me:…@h/ --api-key … --api-key=… --header 'Authorization: …'",
   );
+});
+
+test('hidePassword() leaves everything else of a URL', () => {
+  assert.equal(hidePassword('http://me:p%40ss@h:1/v2?a=b@c'), 'http://me:…@h:1/v2?a=b@c');
+  for (const url of ['http://h:1/a:b@c', 'http://me@h', 'h:1'])
+    assert.equal(hidePassword(url), url);
 });

@@ -22,7 +22,12 @@ function hideSecrets(arg: string, before: string | undefined): string {
   if (arg.includes('=') && secretOptions.includes(option)) return `${option}=${hidden}`;
   const header = secretHeader.exec(arg)?.[0];
   if (header !== undefined) return `${header} ${hidden}`;
-  return arg.replace(/^([a-z]+:\/\/[^/@:]*):[^/@]+@/i, `$1:${hidden}@`);
+  return hidePassword(arg);
+}
+
+/** A URL without the password it may hold; any other text as it is. */
+export function hidePassword(text: string): string {
+  return text.replace(/^([a-z]+:\/\/[^/@:]*):[^/@]+@/i, `$1:${hidden}@`);
 }
 
 function quote(arg: string): string {
