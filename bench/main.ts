@@ -4,6 +4,7 @@ import { printReport } from './lib/report.ts';
 
 /** Every benchmark by name; loaded when asked for. */
 const benches: Readonly<Record<string, () => Promise<() => Promise<BenchReport>>>> = {
+  loadgen: async () => (await import('./loadgen/main.ts')).benchLoadgen,
   protocols: async () => (await import('./protocols/main.ts')).benchProtocols,
   server: async () => (await import('./server/main.ts')).benchServer,
 };

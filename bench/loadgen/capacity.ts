@@ -1,0 +1,53 @@
+import { makeSchedule } from '../../src/loadgen/arrivals/make-schedule.ts';
+import type { Generators } from '../../src/loadgen/process/start-generators.ts';
+import { type JudgedLoad, planHighestLoad } from '../../src/loadgen/search/highest-load.ts';
+import { type Validity, validityOf } from '../../src/loadgen/validity.ts';
+import { startProcess } from '../lib/processes.ts';
+import { type BenchRow, atLeast, progress } from '../lib/report.ts';
+import { generateFor } from './generate.ts';
+
+const times = { warmupMs: 1000, durationMs: 3000 };
+
+interface Attempt {
+  readonly rate: number;
+  readonly validity: Validity;
+}
+
+/** The highest Poisson rate that one generator process sends on time to a server that does nothing. */
+export async function benchCapacity(protocol: 'http' | 'grpc', bar: number): Promise<BenchRow> {
+  await using server = await startProcess(['bench/loadgen/server-process.ts', protocol]);
+  await using generator = await generateFor(protocol, server.port);
+  const attempts: Attempt[] = [];
+  const search = { startLoad: bar, minLoad: 100, maxLoad: 200_000, precision: 0.1, isWhole: false };
+  for (;;) {
+    const judged: JudgedLoad[] = attempts.map(({ rate, validity }) => ({
+      load: rate,
+      isWithin: validity.valid,
+    }));
+    const step = planHighestLoad(judged, search);
+    if (step.kind === 'found') return rowOf(protocol, bar, { attempts, rate: step.within ?? 0 });
+    attempts.push(await measure(generator, step.load, attempts.length));
+    progress(`capacity over ${protocol}: ${describe(attempts.at(-1))}`);
+  }
+}
+
+async function measure(generator: Generators, rate: number, seed: number): Promise<Attempt> {
+  const schedule = makeSchedule({ kind: 'poisson', rate }, { seed, ...times });
+  return { rate, validity: validityOf(await generator.runOpenLoop(schedule)) };
+}
+
+function rowOf(
+  protocol: 'http' | 'grpc',
+  bar: number,
+  { attempts, rate }: { readonly attempts: readonly Attempt[]; readonly rate: number },
+): BenchRow {
+  const name = protocol === 'http' ? 'capacityHttp' : 'capacityGrpc';
+  const detail = describe(attempts.findLast((it) => it.rate === rate && it.validity.valid));
+  return atLeast(name, rate, { bar, detail });
+}
+
+function describe(attempt: Attempt | undefined): string {
+  if (attempt === undefined) return 'no rate was sent on time';
+  const { rate, validity } = attempt;
+  return `${Math.round(rate)}/s with a lag p99 of ${validity.lagP99Ms.toFixed(3)} ms, ${validity.droppedCount} dropped`;
+}

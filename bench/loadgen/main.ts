@@ -1,0 +1,17 @@
+import type { BenchReport } from '../lib/report.ts';
+import { benchCapacity } from './capacity.ts';
+import { benchFixedError } from './fixed-error.ts';
+import { benchStallError } from './stall-error.ts';
+
+/** The load generator against servers of known truth. Each measure has a file of its own. */
+export async function benchLoadgen(): Promise<BenchReport> {
+  return {
+    name: 'loadgen',
+    rows: [
+      await benchFixedError(),
+      await benchStallError(),
+      await benchCapacity('http', 5000),
+      await benchCapacity('grpc', 2500),
+    ],
+  };
+}
