@@ -1,5 +1,7 @@
+import { createSystemClock } from '../../core/clock.ts';
 import { createGrpcLoadClient } from '../clients/grpc-client.ts';
 import { createHttpLoadClient } from '../clients/http-client.ts';
+import { createOpenAiLoadClient } from '../clients/openai-client.ts';
 import type { LoadClient } from '../load-client.ts';
 import type { LoadOptions } from '../engine/load-frame.ts';
 import { runClosedLoop, runOpenLoop } from '../run-load.ts';
@@ -59,5 +61,12 @@ export function answerGenerator(tell: (message: FromGenerator) => void): Generat
 }
 
 function createClient({ protocol, options }: ClientPlan): LoadClient {
-  return protocol === 'grpc' ? createGrpcLoadClient(options) : createHttpLoadClient(options);
+  switch (protocol) {
+    case 'http':
+      return createHttpLoadClient(options);
+    case 'grpc':
+      return createGrpcLoadClient(options);
+    case 'openai':
+      return createOpenAiLoadClient({ ...options, clock: createSystemClock() });
+  }
 }

@@ -1,13 +1,13 @@
 import type { LoadClientOptions } from '../clients/load-client-options.ts';
+import type { OpenAiLoadClientOptions } from '../clients/openai-client.ts';
 import type { LoadProgress } from '../engine/load-frame.ts';
 import type { ClosedLoop } from '../run-load.ts';
 import type { LoadRun, Schedule } from '../samples.ts';
 
-/** A client that a generator process makes for itself. */
-export interface ClientPlan {
-  readonly protocol: 'http' | 'grpc';
-  readonly options: Omit<LoadClientOptions, 'clock'>;
-}
+/** A client that a generator process makes for itself. What is sent to a process holds no functions. */
+export type ClientPlan =
+  | { readonly protocol: 'http' | 'grpc'; readonly options: Omit<LoadClientOptions, 'clock'> }
+  | { readonly protocol: 'openai'; readonly options: Omit<OpenAiLoadClientOptions, 'clock'> };
 
 /** What a generator process sends. */
 export type PlannedLoad =

@@ -68,6 +68,15 @@ test('a generator process that cannot make its client says why', async () => {
   );
 });
 
+test('generator processes are not sent what checks answers', async () => {
+  const requests = [{ ...request, path: '/', check: () => undefined }];
+  const options = { url: 'http://127.0.0.1:1', requests };
+  await assert.rejects(
+    startGenerators({ mainPath, count: 1, client: { protocol: 'http', options } }),
+    /Answers are checked by functions/,
+  );
+});
+
 test('the part of a generator process that dies counts as dropped', async () => {
   await using server = await startLoopbackServer((_request, response) => response.end());
   await using generators = await startGenerators({

@@ -31,9 +31,13 @@ const leadMs = 250;
 
 /**
  * Starts processes that share the load. One that dies in a run leaves its part of it `dropped`.
- * @throws TypeError when the client cannot be made, HeadwayError when a process cannot be started.
+ * @throws TypeError when the client cannot be made, or would check answers, HeadwayError when a
+ * process cannot be started.
  */
 export async function startGenerators(options: GeneratorsOptions): Promise<Generators> {
+  if (options.client.options.requests.some(({ check }) => check !== undefined)) {
+    throw new TypeError('Answers are checked by functions, which other processes cannot be sent.');
+  }
   await using owned = new AsyncDisposableStack();
   const starting = Array.from({ length: options.count }, () => startGenerator(options));
   const started = await Promise.allSettled(starting);
