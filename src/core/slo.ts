@@ -68,7 +68,7 @@ export function parseSlo(text: string): Slo {
 }
 
 /** Writes a clause as `parseSlo` reads it. */
-function formatClause({ metric, quantile, limitMs }: LatencyClause): string {
+export function formatClause({ metric, quantile, limitMs }: LatencyClause): string {
   const percentile = `p${Number((quantile * 100).toPrecision(12))}`;
   return `${metric === 'latency' ? '' : `${metric}.`}${percentile}=${limitMs}ms`;
 }

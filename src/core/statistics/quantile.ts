@@ -4,7 +4,7 @@ export function quantileOfSorted(sorted: Float64Array, q: number): number {
 }
 
 /** The place, counted from 1, of the q-quantile of `count` ascending samples. */
-function nearestRank(count: number, q: number): number {
+export function nearestRank(count: number, q: number): number {
   // 0.99 · 100 is a hair above 99 for some counts: a rank is not to be raised by rounding.
   return Math.min(count, Math.max(1, Math.ceil(q * count - count * 1e-12)));
 }

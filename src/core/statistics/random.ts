@@ -32,7 +32,7 @@ export function createRandom(seed: number): Random {
 
 /** An exponential variate with mean 1. */
 export function nextExponential(random: Random): number {
-  return -Math.log1p(-random.next());
+  return -Math.log(1 - random.next());
 }
 
 /** All 64 bits of the number, folded to 32. */

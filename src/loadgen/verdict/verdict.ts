@@ -11,6 +11,8 @@ export interface ClauseFinding {
   /** Bounds of the true share of misses, each at the confidence of the verdict: the worse of the two kinds. */
   readonly missShareLower: number;
   readonly missShareUpper: number;
+  /** How many independent requests would say as much: fewer where misses come in bursts. */
+  readonly effectiveCount: number;
   /** The same from the exact binomial law alone, which takes requests as independent. */
   readonly binomialLower: number;
   readonly binomialUpper: number;
