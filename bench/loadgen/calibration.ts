@@ -40,7 +40,7 @@ interface Proof {
 }
 
 /** Simulates proofs around the true threshold and counts the verdicts that are wrong. */
-export function measureCalibration(): BenchRow[] {
+export function benchCalibration(): BenchRow[] {
   const servers = [
     createSingleServer(10),
     createBatchingServer({ baseMs: 10, eachMs: 5, maxBatch: 8 }),

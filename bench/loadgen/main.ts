@@ -1,4 +1,5 @@
 import type { BenchReport } from '../lib/report.ts';
+import { benchCalibration } from './calibration.ts';
 import { benchCapacity } from './capacity.ts';
 import { benchFixedError } from './fixed-error.ts';
 import { benchStallError } from './stall-error.ts';
@@ -12,6 +13,7 @@ export async function benchLoadgen(): Promise<BenchReport> {
       await benchStallError(),
       await benchCapacity('http', 5000),
       await benchCapacity('grpc', 2500),
+      ...benchCalibration(),
     ],
   };
 }

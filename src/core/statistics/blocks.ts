@@ -25,8 +25,10 @@ export function effectiveTrialCount(
 ): number | undefined {
   let least: number | undefined;
   let joined = runs;
+  const trialCount = runs.flat().reduce((sum, block) => sum + block.trialCount, 0);
+  const plainReach = studentQuantile(alpha, Math.max(1, trialCount - 1));
   while (joined.reduce((sum, { length }) => sum + length, 0) >= minBlocks) {
-    const count = countOf(joined.flat(), alpha);
+    const count = countOf(joined.flat(), { alpha, plainReach });
     if (count === undefined) break;
     least = Math.min(least ?? Infinity, count);
     if (joined.every(({ length }) => length < 2)) break;
@@ -35,7 +37,10 @@ export function effectiveTrialCount(
   return least;
 }
 
-function countOf(blocks: readonly Block[], alpha: number): number | undefined {
+function countOf(
+  blocks: readonly Block[],
+  { alpha, plainReach }: { readonly alpha: number; readonly plainReach: number },
+): number | undefined {
   const trials = blocks.reduce((sum, { trialCount }) => sum + trialCount, 0);
   const share = blocks.reduce((sum, { hitCount }) => sum + hitCount, 0) / trials;
   if (!(share > 0 && share < 1)) return undefined;
@@ -45,7 +50,7 @@ function countOf(blocks: readonly Block[], alpha: number): number | undefined {
   );
   const degrees = blocks.length - 1;
   const variance = ((squares / trials ** 2) * blocks.length) / degrees;
-  const spread = studentQuantile(alpha, trials - 1) / studentQuantile(alpha, degrees);
+  const spread = plainReach / studentQuantile(alpha, degrees);
   return Math.min(trials, ((share * (1 - share)) / variance) * spread ** 2);
 }
 
