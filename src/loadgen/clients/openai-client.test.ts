@@ -42,6 +42,11 @@ function send(client: LoadClient, inputIndex = 0, onCall: (call: string) => void
   });
 }
 
+const chatRequest = prepareOpenAiRequest(
+  { text: 'Hello' },
+  { api: 'chat', model: 'm', isStreamed: true },
+);
+
 interface ClientOptions {
   readonly api?: OpenAiApi;
   readonly isStreamed?: boolean;
@@ -185,7 +190,7 @@ test('a server that is not there, or hangs up, is a disconnection', async () => 
   await using client = openClient(gone.origin);
   const told = await send(client);
   assert.equal(told.outcome, 'disconnected');
-  assert.match(told.detail.reason ?? '', /ECONNREFUSED/);
+  assert.match(told.detail.reason ?? '', /refused/);
   const hungUp = await askOnce((request) => request.socket.destroy());
   assert.equal(hungUp.outcome, 'disconnected');
 });
@@ -277,6 +282,20 @@ test('a kept connection that the server had closed is replaced without a word', 
   assert.equal(server.requests.length, 3);
 });
 
+test('a request that needs more connections than may be open is dropped', async () => {
+  await using server = await startLoopbackServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(delta('a'));
+  });
+  const options = { url: server.origin, requests: [chatRequest], maxConnections: 1 };
+  await using client = createOpenAiLoadClient(options);
+  const first = send(client);
+  const second = await send(client);
+  assert.deepEqual([second.calls, second.outcome], [['end'], 'dropped']);
+  client.cutOff();
+  assert.equal((await first).outcome, 'unfinished');
+});
+
 test('the request holds what was asked, and the key', async () => {
   let body = '';
   await using server = await startLoopbackServer((request, response) => {
@@ -296,6 +315,6 @@ test('the request holds what was asked, and the key', async () => {
 
 test('createOpenAiLoadClient() refuses what is no address, and nothing to send', () => {
   assert.throws(() => openClient('grpc://localhost'), { message: /no address of an OpenAI API/ });
-  const options = { url: 'http://a', requests: [], clock: createSystemClock(), timeoutMs: 1 };
+  const options = { url: 'http://a', requests: [] };
   assert.throws(() => createOpenAiLoadClient(options), { message: /no requests/ });
 });

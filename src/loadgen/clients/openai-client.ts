@@ -1,35 +1,31 @@
 import { Agent, type ClientRequest, request as httpRequest } from 'node:http';
-import { Agent as TlsAgent, type AgentOptions, request as httpsRequest } from 'node:https';
-import type { Clock } from '../../core/clock.ts';
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
 import { openAiApiOfPath } from '../inputs/openai-requests.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { badEnding } from './answer-ending.ts';
+import { type LoadClientOptions, defaultTimeoutMs } from './load-client-options.ts';
 import { parseObject } from './openai-chunk.ts';
 import { type ExpectedAnswer, type OpenAiExchange, beginExchange } from './openai-exchange.ts';
 
-export interface OpenAiLoadClientOptions {
-  /** `http://host:port` or `https://…`, with or without `/v1` behind it. */
-  readonly url: string;
-  readonly requests: readonly PreparedRequest[];
-  /** For time limits alone: its timers may be late by a millisecond. */
-  readonly clock: Clock;
+export interface OpenAiLoadClientOptions extends LoadClientOptions {
   /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string | undefined;
-  /** How long a request may take from when it is sent. */
-  readonly timeoutMs: number;
-  /** For node's agent: `ca`, `cert` and so on. */
-  readonly agentOptions?: AgentOptions;
 }
+
+const defaultMaxConnections = 4096;
 
 /**
  * Sends requests of the OpenAI API, as many at a time as are asked for, and tells of every chunk of
- * a streamed answer when its bytes come. Connections are kept and used again.
+ * a streamed answer when its bytes come. Connections are kept and used again; the
+ * `url` may end with `/v1`.
  * @throws HeadwayError `invalid_argument` when the url is none, or there is nothing to send.
  */
 export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadClient {
-  const { requests, clock, timeoutMs } = options;
+  const { requests, clock = createSystemClock(), timeoutMs = defaultTimeoutMs } = options;
+  const { maxConnections = defaultMaxConnections } = options;
   const inputs = requests.map((request) => ({ request, expected: expectedAnswer(request) }));
   if (inputs.length === 0) throw invalidArgument('There are no requests to send.');
   const connections = openConnections(options);
@@ -43,6 +39,10 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
 
   return {
     send(inputIndex, progress) {
+      if (inFlight.size >= maxConnections) {
+        progress.end('dropped', { reason: 'all connections were busy' });
+        return;
+      }
       const input = inputs[inputIndex % inputs.length];
       if (input === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
       const exchange = beginExchange({
@@ -79,7 +79,7 @@ interface Connections extends Disposable {
   open(request: PreparedRequest): ClientRequest;
 }
 
-function openConnections({ url, apiKey, agentOptions }: OpenAiLoadClientOptions): Connections {
+function openConnections({ url, apiKey, tls }: OpenAiLoadClientOptions): Connections {
   const base = URL.parse(url);
   if (base === null || (base.protocol !== 'http:' && base.protocol !== 'https:')) {
     throw invalidArgument(
@@ -87,7 +87,7 @@ function openConnections({ url, apiKey, agentOptions }: OpenAiLoadClientOptions)
     );
   }
   const isTls = base.protocol === 'https:';
-  const agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, ...agentOptions });
+  const agent = isTls ? new TlsAgent({ keepAlive: true, ...tls }) : new Agent({ keepAlive: true });
   const send = isTls ? httpsRequest : httpRequest;
   const prefix = base.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
   // URL keeps the brackets of an IPv6 host, which a socket address has not.

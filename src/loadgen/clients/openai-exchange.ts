@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { RequestProgress } from '../load-client.ts';
 import { type AnswerEnding, badEnding, outcomeOfStatus } from './answer-ending.ts';
+import { describeFailure } from './connection-failure.ts';
 import { type OpenAiAnswerReader, createJsonReader, createStreamReader } from './openai-answer.ts';
 import { errorText, parseObject } from './openai-chunk.ts';
 
@@ -69,7 +70,10 @@ export function beginExchange(options: ExchangeOptions): OpenAiExchange {
       // A kept connection that the server closed when it was idle: its fault is not the request's.
       const isStale = request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(error.code ?? '');
       if (isStale && !isAgain && !hasAnswer && !isOver) attempt(true);
-      else end(badEnding('disconnected', error.message || (error.code ?? error.name)));
+      else {
+        const { outcome, reason } = describeFailure(error);
+        end(badEnding(outcome, reason));
+      }
     });
     request.end(options.body);
     if (!isAgain) progress.sent();

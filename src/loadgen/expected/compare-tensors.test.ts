@@ -55,6 +55,25 @@ test('compareOutputs() takes what is not finite only for itself', () => {
   assert.match(compare(fp32Tensor([1], [1]), fp32Tensor([1], [Infinity]), wide) ?? '', /Infinity/);
 });
 
+test('compareOutputs() reads half-precision numbers of both kinds', () => {
+  // 1.0 and the next number after it.
+  for (const [datatype, bits] of [
+    ['FP16', 0x3c00],
+    ['BF16', 0x3f80],
+  ] as const) {
+    const tensor = (value: number): Tensor => ({
+      datatype,
+      shape: [1],
+      data: new Uint8Array(Uint16Array.of(value).buffer),
+    });
+    assert.equal(
+      compare(tensor(bits + 1), tensor(bits), { absolute: 0.01, relative: 0 }),
+      undefined,
+    );
+    assert.match(compare(tensor(bits + 1), tensor(bits)) ?? '', /expected 1, got 1\.00/);
+  }
+});
+
 test('compareOutputs() finds a wrong element wherever it is', () => {
   const values = Array.from({ length: 10_000 }, (_, index) => index);
   fc.assert(
