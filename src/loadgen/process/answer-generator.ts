@@ -1,4 +1,3 @@
-import { createSystemClock } from '../../core/clock.ts';
 import { createGrpcLoadClient } from '../clients/grpc-client.ts';
 import { createHttpLoadClient } from '../clients/http-client.ts';
 import { createOpenAiLoadClient } from '../clients/openai-client.ts';
@@ -67,6 +66,6 @@ function createClient({ protocol, options }: ClientPlan): LoadClient {
     case 'grpc':
       return createGrpcLoadClient(options);
     case 'openai':
-      return createOpenAiLoadClient({ ...options, clock: createSystemClock() });
+      return createOpenAiLoadClient(options);
   }
 }
