@@ -59,11 +59,13 @@ function startWriter(...args: readonly string[]): ChildProcess {
 }
 
 /** Writes a record in this process. @returns its id. */
-function write({ seed = 1, slowerMs = 0, count = 300 } = {}): string {
+function write({ seed = 1, slowerMs = 0, runs = ['main'] } = {}): string {
   const context = { clock: createSystemClock(), env: {}, cwd: home };
   const settings = { ...evidenceStart.settings, concurrency: seed };
   using writer = beginEvidence(context, { ...evidenceStart, settings, seed, home });
-  storeRun(writer, 'main', madeRun(count, { seed, slowerMs }));
+  for (const [index, run] of runs.entries()) {
+    storeRun(writer, run, madeRun(300, { seed: seed + index, slowerMs }), { seed: index });
+  }
   writer.finish({ p99Ms: 24 }, seed === 1 ? 'proved' : undefined);
   return writer.id;
 }
@@ -99,6 +101,41 @@ describe('headway evidence', () => {
     assert.equal(await answer('rm', first), `removed ${first}\n`);
     assert.deepEqual(JSON.parse(await answer('rm', 'latest', '--json')), { removed: [second] });
     assert.deepEqual(await listed(), []);
+  });
+
+  test('compares how records were made and what they measured', async () => {
+    const [a, b] = [write(), write({ seed: 2, slowerMs: 30 })];
+    const compared = await answer('compare', a, b);
+    assert.match(compared, /\nsettings\n +A +B\n +seed +1 +2\n +concurrency +1 +2\n/);
+    assert.match(
+      compared,
+      /\n {2}latency p50 ms +[\d.]+ +[\d.]+ +\+[\d.]+ +\+[\d.]+ to \+[\d.]+ +B is slower\n/,
+    );
+    assert.doesNotMatch(compared, /pairs/);
+    const runs2 = ['main', 'more', 'most'];
+    const [c, d] = [write({ runs: runs2 }), write({ runs: runs2, slowerMs: 3 })];
+    const paired = await answer('compare', c, d);
+    assert.match(paired, /\nmean over the runs on one schedule, in pairs\n/);
+    const found =
+      /in pairs\n.*\n(?: .*\n)* {2}latency p50 ms +\S+ +\S+ +\+3\.00 +\+3\.00 to \+3\.00 +B is slower\n/;
+    assert.match(paired, found);
+    assert.match(
+      await answer('compare', a, c),
+      /\nruns that only one has\n.*\n +more +– +measured\n/,
+    );
+    const same = await answer('compare', a, a);
+    assert.doesNotMatch(same, /B is/);
+    assert.match(same, /made in the same way, on the same machine/);
+    const parsed = JSON.parse(await answer('compare', a, b, '--json')) as unknown;
+    assert.partialDeepStrictEqual(parsed, {
+      a: { id: a },
+      settings: [
+        { path: 'seed', a: '1', b: '2' },
+        { path: 'concurrency', a: '1', b: '2' },
+      ],
+      runs: [{ name: 'main', counts: [{ name: 'requests', a: 290, b: 290 }] }],
+      pairedLatencyMs: [],
+    });
   });
 
   test('exports samples as they were', async () => {

@@ -26,7 +26,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/predict.ts')).predictCommand,
   },
   evidence: {
-    summary: 'list, show, export and remove evidence of measurements',
+    summary: 'list, show, compare, export and remove evidence of measurements',
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
   },
   doctor: {

@@ -2,11 +2,15 @@ import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { HeadwayError } from '../../core/error.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
 import type { EvidenceStore } from '../../store/evidence-store.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
+import { type MeasuredRecord, compareRecords } from '../evidence/compare-records.ts';
 import { type ExportFormat, exportFormats, exportRecord } from '../evidence/export-record.ts';
+import { formatComparison } from '../evidence/format-comparison.ts';
 import { formatList, formatRecord } from '../evidence/format-record.ts';
 import { openStore } from '../evidence/open-store.ts';
+import { restoreRun } from '../evidence/stored-run.ts';
 import { printPieces, writePieces } from '../evidence/write-pieces.ts';
 import { evidencePath } from '../source-settings.ts';
 import { createStyle } from '../style.ts';
@@ -24,11 +28,11 @@ interface ExportOptions extends CommonOptions {
 /** `headway evidence`: what measurements left behind. */
 export function evidenceCommand(context: CliContext): Command {
   const command = new Command('evidence')
-    .summary('list, show, export and remove evidence of measurements')
+    .summary('list, show, compare, export and remove evidence of measurements')
     .description(
       'Shows what measurements left behind: raw samples, settings, machine, versions and the command to repeat each. A record is named by its id, by the first letters of it, or as latest.',
     )
-    .addHelpText('after', examples('list', 'show latest'));
+    .addHelpText('after', examples('list', 'show latest', 'compare 3f9 latest'));
   command.addCommand(
     part('list', 'list every record, the newest first', ['list', 'list --json']).action(
       (options: CommonOptions) => list(context, options),
@@ -38,6 +42,12 @@ export function evidenceCommand(context: CliContext): Command {
     part('show', 'show all about a record but its samples', ['show latest', 'show 3f9 --json'])
       .argument('<id>', 'the record')
       .action((id: string, options: CommonOptions) => show(context, id, options)),
+  );
+  command.addCommand(
+    part('compare', 'show what differs between two records', ['compare 3f9 latest'])
+      .argument('<a>', 'the record to start from')
+      .argument('<b>', 'the other one')
+      .action((a: string, b: string, options: CommonOptions) => compare(context, [a, b], options)),
   );
   command.addCommand(exportCommand(context));
   command.addCommand(
@@ -94,6 +104,29 @@ function show(context: CliContext, id: string, { home, json }: CommonOptions): v
   if (json === true) return printJson(context, record);
   const style = createStyle(context.stdout, context.env);
   for (const line of formatRecord(record, style)) printLine(context, line);
+}
+
+function compare(
+  context: CliContext,
+  [a, b]: readonly [a: string, b: string],
+  { home, json }: CommonOptions,
+): void {
+  using store = needStore(context, home);
+  const [left, right] = [store.resolveId(a), store.resolveId(b)];
+  const comparison = compareRecords(readMeasured(store, left), readMeasured(store, right));
+  if (json === true) return printJson(context, comparison);
+  const style = createStyle(context.stdout, context.env);
+  for (const line of formatComparison(comparison, style)) printLine(context, line);
+}
+
+function readMeasured(store: EvidenceStore, id: string): MeasuredRecord {
+  const record = store.read(id);
+  const loads = new Map<string, LoadRun>();
+  for (const { name, about } of record.runs) {
+    const run = restoreRun(store.readColumns(id, name), about);
+    if (run !== undefined) loads.set(name, run);
+  }
+  return { record, loads };
 }
 
 async function exportOne(context: CliContext, id: string, options: ExportOptions): Promise<void> {
