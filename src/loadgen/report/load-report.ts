@@ -1,0 +1,71 @@
+import type { Slo } from '../../core/slo.ts';
+import type { LoadRun } from '../samples.ts';
+import type { LoadSummary } from '../summary/load-summary.ts';
+import {
+  intervalTable,
+  outcomeTable,
+  rateSentence,
+  timeTable,
+  validitySentence,
+} from '../summary/summary-rows.ts';
+import type { TextTable } from '../summary/summary-rows.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import type { Report, ReportSection, ReportTable } from './report-html.ts';
+import { runCharts } from './run-charts.ts';
+import { streamCharts } from './stream-charts.ts';
+import { verdictBanner, verdictSection } from './verdict-section.ts';
+
+/** A run with its name in a report, such as `seed 7`, or the server's address. */
+export interface NamedRun {
+  readonly name: string;
+  readonly run: LoadRun;
+  readonly summary: LoadSummary;
+}
+
+/** What a report of runs is made from. */
+export interface LoadReport {
+  readonly title: string;
+  readonly verdict?: Verdict | undefined;
+  /** Its limits are drawn where what they limit is. */
+  readonly slo?: Slo | undefined;
+  /** Evidence id, seed, arrival law, machine, command and what else tells how it was measured. */
+  readonly facts: Report['facts'];
+  readonly runs: readonly NamedRun[];
+  /** What comes before the runs, such as a comparison of them. */
+  readonly sections?: readonly ReportSection[];
+}
+
+/** Puts a report of runs together. */
+export function loadReport({
+  runs,
+  slo,
+  sections = [],
+  title,
+  facts,
+  verdict,
+}: LoadReport): Report {
+  return {
+    title,
+    facts,
+    ...(verdict ? { verdict: verdictBanner(verdict) } : {}),
+    sections: [
+      ...(verdict ? [verdictSection(verdict)] : []),
+      ...sections,
+      ...runs.map((named) => runSection(named, slo)),
+    ],
+  };
+}
+
+function runSection({ name, run, summary }: NamedRun, slo: Slo | undefined): ReportSection {
+  return {
+    title: name,
+    texts: [rateSentence(summary), validitySentence(summary)],
+    tables: [timeTable(summary), intervalTable(summary), outcomeTable(summary)].map(withNumbers),
+    charts: [...runCharts(run, slo), ...streamCharts(run, slo)],
+  };
+}
+
+/** Every column but the first holds numbers. */
+function withNumbers(table: TextTable): ReportTable {
+  return { ...table, numberColumns: table.head.map((_, column) => column).slice(1) };
+}
