@@ -49,7 +49,7 @@ async function failure(...args: string[]): Promise<string> {
 
 describe('the command line', () => {
   test('explains itself, with examples, to standard output', async () => {
-    const names = ['serve', 'pull', 'inspect', 'predict', 'evidence', 'doctor'];
+    const names = ['serve', 'pull', 'inspect', 'predict', 'bench', 'prove', 'evidence', 'doctor'];
     const [whole, byWord, ...each] = await Promise.all([
       headway(['--help']),
       headway(['help', 'predict']),

@@ -29,6 +29,14 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'list, show, compare, export and remove evidence of measurements',
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
   },
+  bench: {
+    summary: 'send load to a server and measure it',
+    load: async () => (await import('./commands/bench.ts')).benchCommand,
+  },
+  prove: {
+    summary: 'prove or refute that a server holds an SLO',
+    load: async () => (await import('./commands/prove.ts')).proveCommand,
+  },
   doctor: {
     summary: 'check this machine: cores, runtime, ports, store',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
@@ -53,7 +61,7 @@ export async function createProgram(
     .showHelpAfterError('(run with --help to see what is possible)')
     .addHelpText(
       'after',
-      '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 verdict not met.',
+      '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 verdict not met, 4 not enough data for a verdict.',
     );
   applyOutput(program, context);
   for (const [name, entry] of Object.entries(commands)) {

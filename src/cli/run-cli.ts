@@ -4,14 +4,15 @@ import { createSystemClock } from '../core/clock.ts';
 import { toHeadwayError } from '../core/error.ts';
 import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
+import { VerdictExit } from './verdict-exit.ts';
 
-/** Exit codes of every command. */
-const exitCodes = { ok: 0, failed: 1, usage: 2, verdictNotMet: 3 } as const;
+/** Exit codes of every command; those of verdicts are in verdict-exit.ts. */
+const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
 /**
  * Runs one command line in this process.
  * @param args what follows `headway`.
- * @returns the exit code: 0 ok, 1 failed, 2 usage, 3 verdict not met.
+ * @returns the exit code: 0 ok, 1 failed, 2 usage, 3 verdict not met, 4 not enough data for one.
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const abort = new AbortController();
@@ -43,6 +44,7 @@ function reportFailure(context: CliContext, thrown: unknown): number {
     // Commander has already written what is wrong, or the help that was asked for.
     return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   }
+  if (thrown instanceof VerdictExit) return thrown.exitCode;
   const error = toHeadwayError(thrown);
   const detail = error.code === 'internal' ? causeText(error.cause) : '';
   context.stderr.write(`headway: ${error.message}${detail}\n`);

@@ -11,7 +11,7 @@ const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 export interface ServeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly client: OipClient;
-  readonly urls: { readonly http: string; readonly metrics: string };
+  readonly urls: { readonly http: string; readonly grpc: string; readonly metrics: string };
   metric(name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined>;
   /** The exit code, or the name of the signal that ended it. */
   readonly ended: Promise<number | string>;

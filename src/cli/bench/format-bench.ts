@@ -1,0 +1,127 @@
+import type { LoadSummary } from '../../loadgen/summary/load-summary.ts';
+import {
+  type TextTable,
+  outcomeTable,
+  rateSentence,
+  timeTable,
+  validitySentence,
+} from '../../loadgen/summary/summary-rows.ts';
+import type { Style } from '../style.ts';
+import { formatTable } from '../text-table.ts';
+import type { Load } from './bench-mode.ts';
+import type { Finding } from './run-mode.ts';
+
+/** One load and what was measured of it. */
+export interface ShownRun {
+  readonly load: Load;
+  readonly summary: LoadSummary;
+  /** Whether the latency bound held; `undefined` without a bound. */
+  readonly isWithin: boolean | undefined;
+}
+
+/** What a bench found, for people: one run whole; several as a table of one line each. */
+export function formatBench(runs: readonly ShownRun[], finding: Finding, style: Style): string[] {
+  const [only] = runs;
+  const shown =
+    only !== undefined && runs.length === 1 ? formatRun(only, style) : formatRuns(runs, style);
+  return [...shown, ...formatFinding(finding, style)];
+}
+
+/** How a load reads. */
+export function formatLoad(load: Load): string {
+  switch (load.kind) {
+    case 'rate':
+      return `${load.ratePerSecond}/s`;
+    case 'concurrency':
+      return `${load.concurrency} in flight`;
+    case 'own':
+      return 'as the arrival law says';
+    default:
+      return load satisfies never;
+  }
+}
+
+function formatRun({ summary, isWithin }: ShownRun, style: Style): string[] {
+  const { isValid } = summary.validity;
+  const bound = isWithin === undefined ? [] : [boundText(isWithin, style)];
+  return [
+    rateSentence(summary),
+    isValid ? style.dim(validitySentence(summary)) : style.red(validitySentence(summary)),
+    ...bound,
+    '',
+    ...tableLines(timeTable(summary), style),
+    '',
+    ...tableLines(outcomeTable(summary), style),
+  ];
+}
+
+function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
+  const head = ['load', 'answers/s', 'p50 ms', 'p99 ms', 'not good', 'valid', 'within'];
+  const rows = runs.map(({ load, summary, isWithin }) => [
+    formatLoad(load),
+    number(summary.achievedPerSecond),
+    number(quantileMs(summary, 0.5)),
+    number(quantileMs(summary, 0.99)),
+    String(summary.requestCount - (summary.outcomes.ok ?? 0)),
+    summary.validity.isValid ? 'yes' : 'NO',
+    isWithin === undefined ? '' : isWithin ? 'yes' : 'no',
+  ]);
+  return tableLines({ head, rows }, style);
+}
+
+function formatFinding(finding: Finding, style: Style): string[] {
+  switch (finding.kind) {
+    case 'none':
+      return [];
+    case 'highest': {
+      const { of, within, beyond } = finding;
+      const at = (amount: number): string =>
+        of === 'rate' ? `${amount}/s` : `${amount} in flight`;
+      if (within === undefined) {
+        return ['', style.bold(`No load holds the bound, not even ${at(beyond ?? 0)}.`)];
+      }
+      const end = beyond === undefined ? '' : `; ${at(beyond)} does not`;
+      return ['', style.bold(`The highest load that holds the bound is ${at(within)}${end}.`)];
+    }
+    case 'knee':
+      return [
+        '',
+        style.bold(
+          `The knee is at ${finding.concurrency} in flight: more costs more latency than it gains throughput.`,
+        ),
+      ];
+    case 'scenario': {
+      const { scenario, metric, unit, value, isValid, reasons } = finding.result;
+      const shown = value === undefined ? 'unknown' : `${number(value)} ${unit}`;
+      return [
+        '',
+        style.bold(`MLPerf ${scenario}: ${metric} ${shown}, ${isValid ? 'VALID' : 'INVALID'}`),
+        ...reasons.map((reason) => `  ${reason}`),
+      ];
+    }
+    default:
+      return finding satisfies never;
+  }
+}
+
+/** A quantile of the latency; NaN when nothing was answered. */
+export function quantileMs({ latencyMs }: LoadSummary, wanted: number): number {
+  return latencyMs?.quantiles.find(({ quantile }) => quantile === wanted)?.value ?? Number.NaN;
+}
+
+function boundText(isWithin: boolean, style: Style): string {
+  return isWithin
+    ? style.green('the latency bound held')
+    : style.red('the latency bound did not hold');
+}
+
+/** A table, its head dim. */
+export function tableLines({ head, rows }: TextTable, style: Style): string[] {
+  const rightColumns = head.map((_, column) => column).slice(1);
+  const [first = '', ...rest] = formatTable([head, ...rows], { rightColumns });
+  return [style.dim(first), ...rest];
+}
+
+function number(value: number): string {
+  return Number.isNaN(value) ? '–' : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,190 @@
+import type { Command } from 'commander';
+import { formatSlo } from '../../core/slo.ts';
+import { comparisonTable } from '../../loadgen/comparison/comparison-rows.ts';
+import type { LoadClient } from '../../loadgen/load-client.ts';
+import { createQueryClient } from '../../loadgen/mlperf/query-client.ts';
+import { scenarioRules } from '../../loadgen/mlperf/scenario.ts';
+import { comparisonSection } from '../../loadgen/report/comparison-section.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
+import { summarize } from '../../loadgen/summary/summarize.ts';
+import type { CliContext } from '../context.ts';
+import { isWithinBound } from '../load/bound.ts';
+import { type LoadSession, openLoadSession } from '../load/load-session.ts';
+import { tell } from '../load/tell.ts';
+import { writeRunFiles } from '../load/write-files.ts';
+import { writeReport } from '../load/write-report.ts';
+import { readUsage } from '../option-values.ts';
+import type { BenchMode, Load } from './bench-mode.ts';
+import {
+  type BenchOptions,
+  type BenchPlan,
+  completePlan,
+  readBenchChoice,
+  shapeOf,
+} from './bench-plan.ts';
+import { checkMeasured } from './check-measured.ts';
+import { type ShownRun, formatBench, formatLoad, quantileMs, tableLines } from './format-bench.ts';
+import { runComparison } from './run-comparison.ts';
+import { type Measurement, runMode } from './run-mode.ts';
+import { scenarioResult } from './scenario-result.ts';
+
+/** Where to and how. */
+export interface BenchCall {
+  readonly url: string;
+  readonly options: BenchOptions;
+}
+
+/** One load as it was measured. */
+interface Measured extends Measurement, ShownRun {
+  readonly isWithin: boolean | undefined;
+  readonly run: LoadRun;
+}
+
+/** What is measured, and with what. */
+interface BenchWork {
+  readonly context: CliContext;
+  readonly call: BenchCall;
+  readonly plan: BenchPlan;
+  readonly session: LoadSession;
+}
+
+/**
+ * Measures what was asked for and tells it.
+ * @throws HeadwayError when the server is not there, when it dies, when the generator could not
+ * keep up, and when it was stopped: what was measured has been told and kept by then.
+ */
+export async function runBench(
+  context: CliContext,
+  command: Command,
+  call: BenchCall,
+): Promise<void> {
+  const { url, options } = call;
+  const choice = readUsage(command, () => readBenchChoice(options));
+  const plan = await completePlan(choice, context, command);
+  await using session = await openLoadSession(context, {
+    kind: 'bench',
+    url,
+    vs: options.vs,
+    options,
+    settings: settingsOf(plan, options),
+    wrap: clientWrap(plan.mode),
+    generators: options.generators,
+  });
+  const work = { context, call, plan, session };
+  if (options.vs !== undefined && plan.mode.kind === 'single') {
+    await compare(work, { vs: options.vs, load: plan.mode.load });
+  } else await measureAll(work);
+}
+
+async function measureAll({ context, call, plan, session }: BenchWork): Promise<void> {
+  const { url, options } = call;
+  const outcome = await runMode(plan.mode, {
+    measure: (load) => measure(session, plan, { load, seed: options.seed }),
+    judgeScenario: (mode, one) => scenarioResult(mode, one.run, plan.slo),
+    isStopped: () => context.signal.aborted,
+  });
+  const { measured, finding } = outcome;
+  const result = { runs: measured.map(toJson), finding };
+  const runs = measured.map(({ run }) => run);
+  tell(context, session, {
+    options,
+    result,
+    lines: (style) => formatBench(measured, finding, style),
+  });
+  const { jsonl, histogram, report } = options;
+  await writeRunFiles(runs, { cwd: context.cwd, jsonl, histogram });
+  if (report !== undefined) {
+    await writeReport({
+      cwd: context.cwd,
+      file: report,
+      url,
+      title: `Load on ${options.model ?? url}`,
+      evidenceId: session.evidenceId,
+      slo: plan.slo,
+      runs: measured.map(({ load, run, summary }) => ({ name: formatLoad(load), run, summary })),
+    });
+  }
+  // Loads beyond what a search found may well be beyond the generator too.
+  const counted = finding.kind === 'highest' ? [] : runs;
+  checkMeasured(url, context.signal.aborted, { last: runs.at(-1), counted });
+}
+
+async function compare(
+  { context, call, plan, session }: BenchWork,
+  { vs, load }: { readonly vs: string; readonly load: Load },
+): Promise<void> {
+  const { url, options } = call;
+  const isStopped = (): boolean => context.signal.aborted;
+  const { seed, pairs: pairCount, report, jsonl, histogram } = options;
+  const { pairs, comparison } = await runComparison(session, plan, {
+    load,
+    seed,
+    pairCount,
+    isStopped,
+  });
+  const named = pairs.flatMap(({ first, second }, index) => [
+    { name: `pair ${index + 1}: ${url}`, run: first, summary: summarize(first) },
+    { name: `pair ${index + 1}: ${vs}`, run: second, summary: summarize(second) },
+  ]);
+  const names = [url, vs] as const;
+  tell(context, session, {
+    options,
+    result: { comparison, runs: named.map(({ name, summary }) => ({ name, ...summary })) },
+    lines: (style) =>
+      comparison === undefined ? [] : tableLines(comparisonTable(comparison, names), style),
+  });
+  const runs = named.map(({ run }) => run);
+  await writeRunFiles(runs, { cwd: context.cwd, jsonl, histogram });
+  if (report !== undefined && comparison !== undefined) {
+    await writeReport({
+      cwd: context.cwd,
+      file: report,
+      url,
+      title: `${vs} against ${url}`,
+      evidenceId: session.evidenceId,
+      slo: plan.slo,
+      runs: named,
+      sections: [comparisonSection(comparison, pairs, names)],
+    });
+  }
+  checkMeasured(url, isStopped(), { last: runs.at(-2), counted: runs });
+  checkMeasured(vs, isStopped(), { last: runs.at(-1), counted: [] });
+}
+
+/** Multi-stream asks several samples at once. */
+function clientWrap(mode: BenchMode): ((client: LoadClient) => LoadClient) | undefined {
+  const samples = mode.kind === 'scenario' ? scenarioRules[mode.scenario].samplesPerQuery : 1;
+  return samples === 1 ? undefined : (client) => createQueryClient(client, samples);
+}
+
+async function measure(
+  session: LoadSession,
+  { law, slo, warmupMs, durationMs }: BenchPlan,
+  { load, seed }: { readonly load: Load; readonly seed: number },
+): Promise<Measured> {
+  const choice = { shape: shapeOf(load, law), seed, warmupMs, durationMs };
+  const run = await session.measure(formatLoad(load), choice);
+  const summary = summarize(run);
+  return {
+    load,
+    run,
+    summary,
+    isValid: summary.validity.isValid,
+    isWithin: isWithinBound(run, slo),
+    throughputPerSecond: summary.achievedPerSecond,
+    medianMs: quantileMs(summary, 0.5),
+  };
+}
+
+function toJson({ load, summary, isWithin }: Measured): Record<string, unknown> {
+  return { load, ...summary, ...(isWithin === undefined ? {} : { isWithin }) };
+}
+
+function settingsOf({ slo }: BenchPlan, options: BenchOptions): Record<string, unknown> {
+  const { home: _, json: __, apiKey: ___, evidence: ____, dimension, ...settings } = options;
+  return {
+    ...settings,
+    ...(dimension === undefined ? {} : { dimension: Object.fromEntries(dimension) }),
+    ...(slo === undefined ? {} : { slo: formatSlo(slo) }),
+  };
+}

@@ -1,0 +1,99 @@
+import { type Command, Option } from 'commander';
+import { collectValues, parseCount, parseDimension } from '../option-values.ts';
+import { durationOption } from './option-parsers.ts';
+
+/** The protocols that load is sent in. */
+const loadProtocols = [
+  'http',
+  'http-json',
+  'grpc',
+  'chat',
+  'completions',
+  'embeddings',
+  'plain',
+] as const;
+
+export type LoadProtocol = (typeof loadProtocols)[number];
+
+/** What `bench` and `prove` are both told about whom to ask and what. */
+export interface CommonOptions {
+  readonly model?: string;
+  readonly modelVersion?: string;
+  readonly protocol?: LoadProtocol;
+  readonly apiKey?: string;
+  readonly input?: readonly string[];
+  readonly zero?: boolean;
+  readonly dataset?: string;
+  readonly prompts?: string;
+  readonly promptWords: string;
+  readonly outputTokens: string;
+  readonly dimension?: ReadonlyMap<string, number>;
+  readonly seed: number;
+  readonly timeout: number;
+  readonly json?: boolean;
+  readonly evidence: boolean;
+  readonly home?: string;
+}
+
+/** Adds the options that say whom to ask, and what. */
+export function addTargetOptions(command: Command): Command {
+  addServerOptions(command);
+  return addInputOptions(command);
+}
+
+function addServerOptions(command: Command): Command {
+  return command
+    .argument('<url>', 'server to send load to, such as http://127.0.0.1:8000 or grpc://…:8001')
+    .option('--model <name>', 'model to ask; without it the URL itself is asked, as plain HTTP')
+    .option('--model-version <version>', 'version to ask for; the server chooses without it')
+    .addOption(
+      new Option(
+        '--protocol <name>',
+        'http (inference protocol, binary), http-json, grpc, chat, completions, embeddings (OpenAI), plain; by the URL and --model when left out',
+      ).choices(loadProtocols),
+    )
+    .option('--api-key <key>', 'key the server wants, sent as a bearer token')
+    .addOption(
+      durationOption('--timeout <time>', 'an answer later than this is a failure', {
+        fallback: '30s',
+        minMs: 1,
+      }),
+    );
+}
+
+function addInputOptions(command: Command): Command {
+  return command
+    .option(
+      '--input <[name=]file>',
+      'data of an input, as predict takes it; may be repeated; made up at random without it',
+      collectValues,
+    )
+    .option('--zero', 'fill inputs that are not given with zeros')
+    .option(
+      '--dimension <name=size>',
+      'size of a variable dimension, by its name or as input.axis; may be repeated',
+      parseDimension,
+    )
+    .addOption(
+      new Option(
+        '--dataset <folder>',
+        'inputs from a folder, in turn: a file or a folder for each request',
+      ).conflicts(['input', 'zero']),
+    )
+    .option('--prompts <file>', 'prompts from a file with a line of JSON for each (OpenAI)')
+    .option(
+      '--prompt-words <lengths>',
+      'words of prompts that are made up: 128, uniform:100,500, normal:512,128, lognormal:300,0.8',
+      '128',
+    )
+    .option('--output-tokens <lengths>', 'the most tokens of answers, in the same forms', '64');
+}
+
+/** Adds the options that say how it is told and kept. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .option('--seed <n>', 'what the schedule is made from', parseCount(0), 1)
+    .option('--json', 'print the result as JSON')
+    .option('--no-evidence', 'keep no record in the evidence store')
+    .option('--home <folder>', 'folder of the evidence store (default ~/.headway)');
+}

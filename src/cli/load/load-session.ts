@@ -1,0 +1,110 @@
+import type { LoadClient } from '../../loadgen/load-client.ts';
+import { probe } from '../../loadgen/probe.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
+import type { EvidenceKind } from '../../store/evidence.ts';
+import type { CliContext } from '../context.ts';
+import type { CommonOptions } from './common-options.ts';
+import { openEvidenceSession } from './evidence-session.ts';
+import { createLiveDisplay } from './live-display.ts';
+import { type LoadSender, openSender } from './load-sender.ts';
+import { type LoadTarget, openLoadTarget } from './load-target.ts';
+import { type LoadShape, type RunChoice, sendLoad } from './send-load.ts';
+
+/** Which of two servers a run is sent to. */
+export type Side = 'first' | 'second';
+
+/** Servers that answer, and the record of what is measured of them. */
+export interface LoadSession extends AsyncDisposable {
+  /** Of the record; `undefined` when none is kept. */
+  readonly evidenceId: string | undefined;
+  /**
+   * Sends load and keeps its samples. Stopped, it gives what was measured until then.
+   * @param name what the run is called on the live display and in the record.
+   */
+  measure(name: string, choice: RunChoice, side?: Side): Promise<LoadRun>;
+  /**
+   * Ends the record.
+   * @throws HeadwayError when not all could be kept, such as on a full disk.
+   */
+  finish(result: unknown, verdict?: string): void;
+}
+
+export interface SessionOptions {
+  readonly kind: EvidenceKind;
+  readonly url: string;
+  /** The server that the first one is compared with. */
+  readonly vs?: string | undefined;
+  readonly options: CommonOptions;
+  /** What the record tells of the load. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Makes another client of the one that sends single requests. */
+  readonly wrap?: ((client: LoadClient) => LoadClient) | undefined;
+  /** Processes that send. */
+  readonly generators: number;
+}
+
+/**
+ * Prepares the requests, makes sure that each server answers the first one, and begins the record.
+ * @throws HeadwayError when a server is not there, or is none of that kind.
+ */
+export async function openLoadSession(
+  context: CliContext,
+  session: SessionOptions,
+): Promise<LoadSession> {
+  const { kind, url, vs, options, settings } = session;
+  const targets = [await openAnsweringTarget(context, url, options)];
+  if (vs !== undefined) targets.push(await openAnsweringTarget(context, vs, options));
+  await using owned = new AsyncDisposableStack();
+  const [server = {}, vsServer] = targets.map((target) => target.server);
+  const evidence = owned.use(
+    openEvidenceSession(context, options, {
+      kind,
+      url,
+      settings,
+      server: vsServer === undefined ? server : { ...server, vs: vsServer },
+    }),
+  );
+  const senders: LoadSender[] = [];
+  for (const target of targets) {
+    const { generators: count, wrap } = session;
+    senders.push(owned.use(await openSender(target, { count, wrap })));
+  }
+  const display = createLiveDisplay(context);
+  const resources = owned.move();
+  return {
+    evidenceId: evidence.id,
+    async measure(name, choice, side = 'first') {
+      const sender = senders[side === 'first' ? 0 : 1];
+      if (sender === undefined) throw new RangeError('There is no second server.');
+      const run = await sendLoad(choice, sender, {
+        signal: context.signal,
+        onTick: (progress) => display.update(name, progress),
+      });
+      display.finish();
+      const { shape, seed } = choice;
+      const about = { shape: briefShape(shape), seed, ...(side === 'second' ? { url: vs } : {}) };
+      evidence.addRun(name, run, about);
+      return run;
+    },
+    finish: (result, verdict) => evidence.finish(result, verdict),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** A trace's own times are among the samples. */
+function briefShape(shape: LoadShape): unknown {
+  return shape.kind === 'open' && shape.arrival.kind === 'trace' ? { kind: 'trace' } : shape;
+}
+
+/** A target whose server has answered one request well. */
+async function openAnsweringTarget(
+  context: CliContext,
+  url: string,
+  options: CommonOptions,
+): Promise<LoadTarget> {
+  const target = await openLoadTarget(context, url, options);
+  for (const note of target.notes) context.stderr.write(`headway: ${note}\n`);
+  await using first = target.openClient(true);
+  await probe(first, { url, clock: context.clock, timeoutMs: options.timeout });
+  return target;
+}

@@ -1,0 +1,42 @@
+import { createRandom } from '../../core/statistics/random.ts';
+import { createOpenAiLoadClient } from '../../loadgen/clients/openai-client.ts';
+import { parseLengths } from '../../loadgen/inputs/lengths.ts';
+import { makePrompts } from '../../loadgen/inputs/made-prompts.ts';
+import { type OpenAiApi, prepareOpenAiRequest } from '../../loadgen/inputs/openai-requests.ts';
+import { readJsonLines } from '../../loadgen/inputs/read-json-lines.ts';
+import { readInputFile } from '../../operators/inputs/tensor-file.ts';
+import type { CliContext } from '../context.ts';
+import type { CommonOptions } from './common-options.ts';
+import { type LoadTarget, modelOf } from './load-target.ts';
+
+/** Prompts that are made up before the first is asked again. */
+const madePromptCount = 1_000;
+
+/**
+ * Asks a server of the OpenAI API; completions are streamed.
+ * @throws HeadwayError `invalid_argument` for prompts or lengths that are none.
+ */
+export async function openOpenAiTarget(
+  { cwd, clock }: Pick<CliContext, 'cwd' | 'clock'>,
+  url: string,
+  options: CommonOptions & { readonly api: OpenAiApi },
+): Promise<LoadTarget> {
+  const { api, apiKey, timeout, prompts, promptWords, outputTokens, seed } = options;
+  const asked = { api, model: modelOf(options), isStreamed: api !== 'embeddings' };
+  const requests =
+    prompts === undefined
+      ? makePrompts({
+          count: madePromptCount,
+          promptLengths: parseLengths(promptWords),
+          outputLengths: parseLengths(outputTokens),
+          random: createRandom(seed),
+        }).map((prompt) => prepareOpenAiRequest(prompt, asked))
+      : readJsonLines(await readInputFile(cwd, prompts), asked);
+  const client = { url, requests, apiKey, timeoutMs: timeout };
+  return {
+    server: {},
+    notes: [],
+    plan: { protocol: 'openai', options: client },
+    openClient: () => createOpenAiLoadClient({ ...client, clock }),
+  };
+}

@@ -1,0 +1,17 @@
+import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
+import { preparePlainRequest } from '../../loadgen/inputs/oip-requests.ts';
+import type { CommonOptions } from './common-options.ts';
+import { type LoadTarget, bearer, withHeaders } from './load-target.ts';
+
+/** Asks the URL itself, of any server of HTTP. */
+export function openPlainTarget(url: string, { apiKey, timeout }: CommonOptions): LoadTarget {
+  const { origin, pathname, search } = new URL(url);
+  const requests = [withHeaders(preparePlainRequest(`${pathname}${search}`), bearer(apiKey))];
+  const options = { url: origin, requests, timeoutMs: timeout };
+  return {
+    server: {},
+    notes: [],
+    plan: { protocol: 'http', options },
+    openClient: () => createHttpLoadClient(options),
+  };
+}

@@ -1,0 +1,73 @@
+import { type Slo, formatClause, formatSlo } from '../../core/slo.ts';
+import type { Proof } from '../../loadgen/search/run-proof.ts';
+import type { Verdict } from '../../loadgen/verdict/verdict.ts';
+import type { Style } from '../style.ts';
+import { formatTable } from '../text-table.ts';
+
+/** What was to be proved. */
+export interface ProofClaim {
+  readonly slo: Slo;
+  readonly confidence: number;
+}
+
+/** A proof for people: the verdict first, then what it rests on. */
+export function formatProof(
+  { verdict, runs, ending, invalidReasons }: Proof<Verdict>,
+  { slo, confidence }: ProofClaim,
+  style: Style,
+): string[] {
+  const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const head = ['', 'requests', 'misses', 'allowed', 'misses are surely within'];
+  const rows = verdict.clauses.map((finding) => [
+    formatClause(finding.clause),
+    String(finding.requestCount),
+    String(finding.missCount),
+    percent(finding.allowedMissShare),
+    `${percent(finding.missShareLower)} … ${percent(finding.missShareUpper)}`,
+  ]);
+  return [
+    `${headline(verdict, ending, style)}  ${formatSlo(slo)} at ${percent(confidence)} confidence`,
+    ...(ending === 'invalid' ? invalidReasons : [verdict.reason]).map((text) => `  ${text}`),
+    ...(ending === 'stopped' ? ['  stopped before its time'] : []),
+    ...needed(verdict),
+    '',
+    ...formatTable([head, ...rows], { rightColumns: [1, 2, 3, 4] }),
+    '',
+    `  measured ${seconds(measuredMs)} s in ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, each from a seed of its own`,
+  ];
+}
+
+/** How each verdict is called. */
+export const verdictWords = {
+  proved: 'PROVED',
+  refuted: 'REFUTED',
+  notEnoughData: 'NOT ENOUGH DATA',
+} as const;
+
+function headline(
+  { kind }: Verdict,
+  ending: Proof<Verdict>['ending'],
+  { bold, green, red, yellow }: Style,
+): string {
+  if (ending === 'invalid') return yellow(bold('INVALID'));
+  const colour = { proved: green, refuted: red, notEnoughData: yellow }[kind];
+  return colour(bold(verdictWords[kind]));
+}
+
+function needed(verdict: Verdict): string[] {
+  if (verdict.kind !== 'notEnoughData') return [];
+  const { secondsNeeded } = verdict;
+  return secondsNeeded === undefined
+    ? []
+    : [
+        `  about ${Math.ceil(secondsNeeded)} s more are needed if it goes on like this: raise --duration`,
+      ];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function seconds(durationMs: number): string {
+  return String(Number((durationMs / 1_000).toFixed(1)));
+}

@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { type Slo, formatSlo, parseSlo } from '../../core/slo.ts';
+import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
+import { summarize } from '../../loadgen/summary/summarize.ts';
+import { validityOf } from '../../loadgen/validity.ts';
+import { judge } from '../../loadgen/verdict/judge.ts';
+import type { Verdict } from '../../loadgen/verdict/verdict.ts';
+import type { CliContext } from '../context.ts';
+import type { CommonOptions } from '../load/common-options.ts';
+import { hasDied } from '../load/has-died.ts';
+import { openLoadSession } from '../load/load-session.ts';
+import { tell } from '../load/tell.ts';
+import { writeReport } from '../load/write-report.ts';
+import { readUsage } from '../option-values.ts';
+import { VerdictExit } from '../verdict-exit.ts';
+import { formatProof, verdictWords } from './format-proof.ts';
+
+/** What `headway prove` was told. */
+export interface ProveOptions extends CommonOptions {
+  readonly slo: readonly string[];
+  readonly confidence: number;
+  readonly duration: number;
+  readonly warmup: number;
+  readonly generators: number;
+  readonly report?: string;
+}
+
+/** Where to and how. */
+export interface ProveCall {
+  readonly url: string;
+  readonly options: ProveOptions;
+}
+
+/**
+ * Measures until it can be said whether the server holds the SLO, and says so.
+ * @throws VerdictExit when it does not, or when there is not enough data.
+ * @throws HeadwayError when the server is not there or dies, and when the generator could not keep
+ * up: what was measured has been told and kept by then.
+ */
+export async function runProve(
+  context: CliContext,
+  command: Command,
+  { url, options }: ProveCall,
+): Promise<void> {
+  const { slo, ratePerSecond } = readUsage(command, () => readSlo(options));
+  const { confidence, warmup: warmupMs, duration: plannedMs, seed } = options;
+  await using session = await openLoadSession(context, {
+    kind: 'prove',
+    url,
+    options,
+    settings: { slo: formatSlo(slo), confidence, warmupMs, plannedMs, arrival: 'poisson' },
+    generators: options.generators,
+  });
+  const shape = { kind: 'open', arrival: { kind: 'poisson', rate: ratePerSecond } } as const;
+  const proof = await runProof(
+    { plannedMs, firstSeed: seed },
+    {
+      measure(durationMs, ofSeed) {
+        const choice = { shape, seed: ofSeed, warmupMs, durationMs };
+        return session.measure(`part ${ofSeed - seed + 1}`, choice);
+      },
+      judge: (runs) => judge(runs, slo, confidence, plannedMs),
+      invalidReasons: (run) => validityOf(run).reasons,
+      isStopped: () => context.signal.aborted,
+    },
+  );
+  const result = proofJson(proof, slo, confidence);
+  tell(context, session, {
+    options,
+    result,
+    verdict: proof.verdict.kind,
+    lines: (style) => formatProof(proof, { slo, confidence }, style),
+  });
+  if (options.report !== undefined) {
+    await writeReport({
+      cwd: context.cwd,
+      file: options.report,
+      url,
+      title: `${verdictWords[proof.verdict.kind]}: ${formatSlo(slo)}`,
+      verdict: proof.verdict,
+      evidenceId: session.evidenceId,
+      slo,
+      runs: proof.runs.map((run, index) => ({
+        name: `part ${index + 1}`,
+        run,
+        summary: summarize(run),
+      })),
+    });
+  }
+  endWith(url, proof);
+}
+
+function readSlo({ slo: texts }: ProveOptions): {
+  readonly slo: Slo;
+  readonly ratePerSecond: number;
+} {
+  const slo = parseSlo(texts.join(','));
+  const { ratePerSecond } = slo;
+  if (ratePerSecond !== undefined) return { slo, ratePerSecond };
+  throw invalidArgument(
+    `The SLO '${formatSlo(slo)}' names no rate: a latency holds at some rate only; add one, as in rate=100,${formatSlo(slo)}`,
+  );
+}
+
+function proofJson(
+  { verdict, runs, ending, invalidReasons }: Proof<Verdict>,
+  slo: Slo,
+  confidence: number,
+): Record<string, unknown> {
+  return {
+    verdict: verdict.kind,
+    slo: formatSlo(slo),
+    confidence,
+    ending,
+    ...(invalidReasons.length === 0 ? {} : { invalidReasons }),
+    finding: verdict,
+    runs: runs.map(summarize),
+  };
+}
+
+function endWith(url: string, { verdict, runs, ending, invalidReasons }: Proof<Verdict>): void {
+  const last = runs.at(-1);
+  if (last !== undefined && hasDied(last)) {
+    throw new HeadwayError(
+      'unavailable',
+      `${url} stopped answering while it was measured; what was measured until then is told above.`,
+    );
+  }
+  if (ending === 'invalid') {
+    throw new HeadwayError(
+      'failed_precondition',
+      `Nothing is concluded from a run that is not valid: ${invalidReasons.join('; ')}. Give the generator a core of its own.`,
+    );
+  }
+  if (verdict.kind !== 'proved') throw new VerdictExit(verdict.kind);
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { LoadRun } from '../samples.ts';
+import { type ProofHooks, type ProofVerdict, runProof } from './run-proof.ts';
+
+/** A proof whose looks say `kinds`, one after the other. */
+async function proofOf(
+  kinds: readonly ProofVerdict['kind'][],
+  hooks: Partial<ProofHooks<ProofVerdict>> = {},
+) {
+  const measured: [number, number][] = [];
+  const proof = await runProof(
+    { plannedMs: 240, firstSeed: 7 },
+    {
+      async measure(durationMs, seed) {
+        measured.push([durationMs, seed]);
+        return {} as LoadRun;
+      },
+      judge: (runs) => ({ kind: kinds[runs.length - 1] ?? 'notEnoughData' }),
+      invalidReasons: () => [],
+      isStopped: () => false,
+      ...hooks,
+    },
+  );
+  return { ...proof, measured };
+}
+
+describe('runProof()', () => {
+  test('measures pieces from seeds of their own, all of the time that was planned', async () => {
+    const { verdict, ending, measured } = await proofOf([]);
+    assert.deepEqual([verdict.kind, ending], ['notEnoughData', 'time over']);
+    assert.deepEqual(measured, [
+      [10, 7],
+      [10, 8],
+      [10, 9],
+      [30, 10],
+      [60, 11],
+      [120, 12],
+    ]);
+  });
+
+  test('stops when the verdict is clear, and when it is told to', async () => {
+    const proved = await proofOf(['notEnoughData', 'notEnoughData', 'proved', 'refuted']);
+    assert.deepEqual(
+      [proved.verdict.kind, proved.ending, proved.runs.length],
+      ['proved', 'clear', 3],
+    );
+    const stopped = await proofOf([], { isStopped: () => true });
+    assert.deepEqual([stopped.ending, stopped.runs.length], ['stopped', 1]);
+  });
+
+  test('concludes nothing from a late generator, and measures again', async () => {
+    const late = await proofOf(['refuted'], { invalidReasons: () => ['late'] });
+    assert.deepEqual([late.ending, late.invalidReasons, late.runs], ['invalid', ['late'], []]);
+    assert.deepEqual(
+      late.measured.map(([durationMs, seed]) => [durationMs, seed]),
+      [
+        [10, 7],
+        [10, 8],
+        [10, 9],
+      ],
+    );
+    let runCount = 0;
+    const once = await proofOf(['proved'], {
+      invalidReasons: () => ((runCount += 1) === 1 ? ['late'] : []),
+    });
+    assert.deepEqual([once.ending, once.runs.length, once.measured.length], ['clear', 1, 2]);
+  });
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startLoopbackServer } from '../src/testing/loopback-server.ts';
+import { addModel } from '../src/testing/models/small-models.ts';
+import { type ServeProcess, serveInProcess } from './support/cli.ts';
+import { type CommandFolder, type CommandRun, createCommandFolder } from './support/run-command.ts';
+import { type TestRepository, createTestRepository } from './support/serve.ts';
+
+let folder: CommandFolder;
+before(async () => {
+  folder = await createCommandFolder();
+});
+after(() => folder[Symbol.asyncDispose]());
+
+const bench = (...args: readonly string[]): Promise<CommandRun> => folder.run(['bench', ...args]);
+
+interface RunJson {
+  readonly requestCount: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly reasons: readonly { readonly reason: string }[];
+  readonly serverComputeMs?: unknown;
+}
+
+/** What a bench measured. On a busy machine its generator may be late, which it then must say. */
+async function measured(...args: readonly string[]) {
+  const { code, stdout, stderr } = await bench(...args, '--json');
+  if (code !== 0) assert.match(stderr, /The measurement is not valid/);
+  return JSON.parse(stdout) as {
+    readonly runs: readonly RunJson[];
+    readonly finding: Readonly<Record<string, unknown>>;
+    readonly evidence?: string;
+  };
+}
+
+/** Says in one line of standard error why nothing was measured. */
+async function refused(code: 1 | 2, ...args: readonly string[]): Promise<string> {
+  const run = await bench(...args);
+  assert.deepEqual([run.code, run.stdout], [code, ''], run.stderr);
+  return run.stderr;
+}
+
+const short = ['--duration', '400ms', '--warmup', '100ms'] as const;
+
+describe('headway bench, against headway serve', () => {
+  let repository: TestRepository;
+  let served: ServeProcess;
+  before(async () => {
+    repository = await createTestRepository({ 'add/1/model.onnx': addModel({ elements: 4 }) });
+    served = await serveInProcess(repository.root);
+  });
+  after(async () => {
+    await served[Symbol.asyncDispose]();
+    await repository[Symbol.asyncDispose]();
+  });
+
+  test('asks a model in every form of the inference protocol', async () => {
+    const { http, grpc } = served.urls;
+    for (const [url, ...args] of [
+      [http],
+      [http, '--protocol', 'http-json', '--zero'],
+      [`grpc://${grpc}`, '--generators', '2'],
+    ] as const) {
+      const { runs, evidence } = await measured(
+        url,
+        '--model',
+        'add',
+        '--rate',
+        '50',
+        ...short,
+        ...args,
+      );
+      const [run] = runs;
+      assert.ok(run !== undefined && run.requestCount > 5);
+      assert.deepEqual(run.outcomes, { ok: run.requestCount });
+      assert.ok(run.serverComputeMs !== undefined);
+      assert.match(evidence ?? '', /^[0-9a-f]+$/);
+    }
+    const { stdout } = await bench(http, '--model', 'add', '--concurrency', '2', ...short);
+    assert.match(stdout, /closed loop, .* good answers\/s/);
+    assert.match(stdout, /\nevidence [0-9a-f]+\n$/);
+  });
+
+  test('names what is wrong with the model or the inputs before it measures', async () => {
+    const { http } = served.urls;
+    assert.match(await refused(1, http, '--model', 'ad'), /did you mean 'add'/);
+    assert.match(
+      await refused(1, http, '--model', 'add', '--dataset', 'none'),
+      /There is no folder 'none'/,
+    );
+    assert.match(await refused(1, `${http}/v2/models/add`, '--protocol', 'chat'), /--model NAME/);
+  });
+});
+
+describe('headway bench, against any server', () => {
+  test('counts from the schedule of a seed, and writes files of every request', async () => {
+    await using server = await startLoopbackServer((_, response) => response.end('ok'));
+    const files = ['--jsonl', 'requests.jsonl', '--histogram', 'latency.hlog'];
+    const args = [server.origin, '--rate', '100', '--seed', '7', ...short, ...files];
+    const [first, second] = [await measured(...args), await measured(...args)];
+    assert.equal(first.runs[0]?.requestCount, second.runs[0]?.requestCount);
+    const lines = (await readFile(join(folder.path, 'requests.jsonl'), 'utf8')).trim().split('\n');
+    const requests = lines.map((line) => JSON.parse(line) as { isWarmup?: boolean });
+    const judged = requests.filter(({ isWarmup }) => isWarmup !== true);
+    assert.equal(judged.length, first.runs[0]?.requestCount);
+    assert.match(await readFile(join(folder.path, 'latency.hlog'), 'utf8'), /^#\[/);
+    const unkept = await measured(...args, '--no-evidence');
+    assert.equal(unkept.evidence, undefined);
+  });
+
+  test('tells errors by their reasons', async () => {
+    let count = 0;
+    await using server = await startLoopbackServer((_, response) => {
+      count += 1;
+      response.statusCode = count === 1 ? 200 : count % 2 === 0 ? 500 : 429;
+      response.end();
+    });
+    const { runs } = await measured(server.origin, '--concurrency', '1', ...short);
+    assert.ok((runs[0]?.outcomes['failed'] ?? 0) > 0 && (runs[0]?.outcomes['rejected'] ?? 0) > 0);
+    const reasons = runs[0]?.reasons.map(({ reason }) => reason).toSorted();
+    assert.deepEqual(reasons, ['HTTP status 429', 'HTTP status 500']);
+  });
+
+  test('measures several loads, and judges a scenario by its rules', async () => {
+    await using server = await startLoopbackServer((_, response) => response.end('ok'));
+    const sweep = await measured(server.origin, '--sweep', 'concurrency=1:2', ...short);
+    assert.equal(sweep.runs.length, 2);
+    const scenario = await measured(server.origin, '--scenario', 'multi-stream', ...short);
+    const { kind, result } = scenario.finding as { kind: string; result: Record<string, unknown> };
+    assert.deepEqual(
+      [kind, result['scenario'], result['isValid']],
+      ['scenario', 'multi-stream', false],
+    );
+    assert.match(String(result['reasons']), /the rules want 600 s/);
+  });
+
+  test('keeps what was measured when the server dies, and when it is told to stop', async () => {
+    let answers = 0;
+    await using server = await startLoopbackServer((request, response) => {
+      answers += 1;
+      if (answers <= 20) response.end('ok');
+      else request.socket.destroy();
+    });
+    const died = await bench(server.origin, '--rate', '100', ...short, '--json');
+    assert.equal(died.code, 1);
+    assert.match(died.stderr, /stopped answering while it was measured/);
+    const { runs } = JSON.parse(died.stdout) as { runs: RunJson[] };
+    assert.ok((runs[0]?.outcomes['disconnected'] ?? 0) > 0);
+
+    await using lasting = await startLoopbackServer((_, response) => response.end('ok'));
+    const load = ['--rate', '50', '--duration', '5m', '--warmup', '0s'];
+    const child = folder.start(['bench', lasting.origin, ...load]);
+    await child.until(() => lasting.requests.length >= 5);
+    child.stop();
+    const { code, stdout, stderr } = await child.ended;
+    assert.equal(code, 1);
+    assert.match(stdout, /requests\/s offered/);
+    assert.match(stderr, /^headway: Stopped: what was measured until then is told above\.\n$/);
+  });
+
+  test('says what is wrong with the address, the answers, the trace and the files', async () => {
+    await using page = await startLoopbackServer((_, response) => response.end('<html>'));
+    assert.match(await refused(1, 'http://127.0.0.1:1', ...short), /No answer from .*refused/);
+    assert.match(await refused(1, 'ftp://x'), /no address to send load to/);
+    assert.match(await refused(1, page.origin, '--model', 'm'), /does not answer as a server of/);
+    await writeFile(join(folder.path, 'trace.csv'), '0\n20\n10\n');
+    assert.match(
+      await refused(1, page.origin, '--arrival', 'trace:trace.csv'),
+      /trace\.csv, line 3: .*must not go backwards/,
+    );
+    const lost = await bench(page.origin, '--concurrency', '1', ...short, '--jsonl', 'no/x.jsonl');
+    assert.equal(lost.code, 1);
+    assert.match(lost.stdout, /good answers\/s/);
+    assert.match(lost.stderr, /no\/x\.jsonl' cannot be written/);
+  });
+
+  test('compares two servers in pairs, and writes a report that needs nothing else', async () => {
+    await using one = await startLoopbackServer((_, response) => response.end('ok'));
+    await using two = await startLoopbackServer((_, response) => response.end('ok'));
+    const pairs = ['--vs', two.origin, '--pairs', '2', '--report', 'report.html'];
+    const { code, stdout, stderr } = await bench(one.origin, '--rate', '50', ...short, ...pairs);
+    if (code !== 0) assert.match(stderr, /not valid/);
+    assert.match(stdout, /difference .* interval/);
+    assert.ok(one.requests.length > 20 && two.requests.length > 20);
+    const html = await readFile(join(folder.path, 'report.html'), 'utf8');
+    assert.match(html, /^<!doctype html>/);
+    assert.doesNotMatch(html, /(?:src|href)="https?:/);
+  });
+
+  test('refuses options that contradict each other', async () => {
+    const url = 'http://127.0.0.1:1';
+    for (const [message, ...args] of [
+      [/cannot be used together/, '--rate', '1', '--concurrency', '1'],
+      [/add --slo p99=100ms/, '--search', 'rate'],
+      [/did you mean 'poisson'/, '--arrival', 'poison'],
+      [/duration with its unit/, '--duration', '30'],
+      [/rate=100:800:100/, '--sweep', '1,2'],
+      [/no clause named 'p'/, '--slo', 'p=1ms'],
+      [/Did you mean --rate/, '--rat', '1'],
+    ] as const) {
+      assert.match(await refused(2, url, ...args), message);
+    }
+  });
+});
