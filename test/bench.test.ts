@@ -21,6 +21,10 @@ interface RunJson {
   readonly outcomes: Readonly<Record<string, number>>;
   readonly reasons: readonly { readonly reason: string }[];
   readonly serverComputeMs?: unknown;
+  readonly llm?: {
+    readonly outputTokens: { readonly mean: number };
+    readonly goodput: { readonly goodCount: number };
+  };
 }
 
 /** What a bench measured. On a busy machine its generator may be late, which it then must say. */
@@ -82,6 +86,19 @@ describe('headway bench, against headway serve', () => {
     assert.match(stdout, /\nevidence [0-9a-f]+\n$/);
   });
 
+  test('holds answers against what is expected while it sends', async () => {
+    await writeFile(join(folder.path, 'ones.json'), '{"a": [[1, 1, 1, 1]], "b": [[1, 1, 1, 1]]}');
+    await writeFile(join(folder.path, 'twos.json'), '{"sum": [[2, 2, 2, 2]]}');
+    await writeFile(join(folder.path, 'threes.json'), '{"sum": [[2, 2, 2, 3]]}');
+    const asked = [served.urls.http, '--model', 'add', '--input', 'ones.json', ...short];
+    const { runs } = await measured(...asked, '--concurrency', '1', '--check', 'twos.json');
+    assert.deepEqual(Object.keys(runs[0]?.outcomes ?? {}), ['ok']);
+    assert.match(
+      await refused(1, ...asked, '--check', 'threes.json'),
+      /output 'sum'\[0,3\]: expected 3, got 2/,
+    );
+  });
+
   test('names what is wrong with the model or the inputs before it measures', async () => {
     const { http } = served.urls;
     assert.match(await refused(1, http, '--model', 'ad'), /did you mean 'add'/);
@@ -120,6 +137,33 @@ describe('headway bench, against any server', () => {
     assert.ok((runs[0]?.outcomes['failed'] ?? 0) > 0 && (runs[0]?.outcomes['rejected'] ?? 0) > 0);
     const reasons = runs[0]?.reasons.map(({ reason }) => reason).toSorted();
     assert.deepEqual(reasons, ['HTTP status 429', 'HTTP status 500']);
+  });
+
+  test('times the tokens of a streamed answer, and counts those that keep to every limit', async () => {
+    const chunk = (content: string, finish: string | null = null): string =>
+      `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: finish }] })}\n\n`;
+    await using server = await startLoopbackServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`${chunk('a')}${chunk('b')}${chunk('', 'stop')}data: [DONE]\n\n`);
+    });
+    const asked = [server.origin, '--protocol', 'chat', '--model', 'm', '--concurrency', '1'];
+    const limits = ['--slo', 'p99=10s,ttft.p95=10s'];
+    const { runs } = await measured(...asked, ...short, ...limits);
+    const { llm, requestCount = 0 } = runs[0] ?? {};
+    assert.equal(llm?.outputTokens.mean, 2);
+    assert.equal(llm?.goodput.goodCount, requestCount);
+    const { stdout } = await bench(...asked, ...short);
+    assert.match(stdout, /output tokens\/s/);
+    assert.match(stdout, /time to first token/);
+  });
+
+  test('says that a stream is not text', async () => {
+    await using server = await startLoopbackServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 0x0a, 0x0a]));
+    });
+    const message = await refused(1, server.origin, '--protocol', 'chat', '--model', 'm');
+    assert.match(message, /does not answer as expected: .*UTF-8/);
   });
 
   test('measures several loads, and judges a scenario by its rules', async () => {

@@ -54,9 +54,6 @@ export function readBenchChoice(options: BenchOptions): BenchChoice {
   if (slo?.ratePerSecond !== undefined) {
     throw invalidArgument('--slo of bench bounds latency alone: give the rate with --rate');
   }
-  if (slo?.latency.some(({ metric }) => metric !== 'latency') === true) {
-    throw invalidArgument('--slo of bench bounds the whole latency, as in p99=100ms');
-  }
   if (options.vs !== undefined && mode.kind !== 'single') {
     throw invalidArgument('--vs compares at one load: give --rate or --concurrency alone');
   }

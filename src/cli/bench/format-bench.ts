@@ -1,3 +1,5 @@
+import type { LlmSummary } from '../../loadgen/llm/summarize-llm.ts';
+import { quantileValue } from '../../loadgen/summary/distribution.ts';
 import type { LoadSummary } from '../../loadgen/summary/load-summary.ts';
 import {
   type TextTable,
@@ -9,12 +11,15 @@ import {
 import type { Style } from '../style.ts';
 import { formatTable } from '../text-table.ts';
 import type { Load } from './bench-mode.ts';
+import { tokenSentence, tokenTable } from './llm-rows.ts';
 import type { Finding } from './run-mode.ts';
 
 /** One load and what was measured of it. */
 export interface ShownRun {
   readonly load: Load;
   readonly summary: LoadSummary;
+  /** Of streamed answers. */
+  readonly llm: LlmSummary | undefined;
   /** Whether the latency bound held; `undefined` without a bound. */
   readonly isWithin: boolean | undefined;
 }
@@ -41,7 +46,7 @@ export function formatLoad(load: Load): string {
   }
 }
 
-function formatRun({ summary, isWithin }: ShownRun, style: Style): string[] {
+function formatRun({ summary, llm, isWithin }: ShownRun, style: Style): string[] {
   const { isValid } = summary.validity;
   const bound = isWithin === undefined ? [] : [boundText(isWithin, style)];
   return [
@@ -51,6 +56,9 @@ function formatRun({ summary, isWithin }: ShownRun, style: Style): string[] {
     '',
     ...tableLines(timeTable(summary), style),
     '',
+    ...(llm === undefined
+      ? []
+      : [tokenSentence(llm), '', ...tableLines(tokenTable(llm), style), '']),
     ...tableLines(outcomeTable(summary), style),
   ];
 }
@@ -60,8 +68,8 @@ function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
   const rows = runs.map(({ load, summary, isWithin }) => [
     formatLoad(load),
     number(summary.achievedPerSecond),
-    number(quantileMs(summary, 0.5)),
-    number(quantileMs(summary, 0.99)),
+    number(quantileValue(summary.latencyMs, 0.5)),
+    number(quantileValue(summary.latencyMs, 0.99)),
     String(summary.requestCount - (summary.outcomes.ok ?? 0)),
     summary.validity.isValid ? 'yes' : 'NO',
     isWithin === undefined ? '' : isWithin ? 'yes' : 'no',
@@ -102,11 +110,6 @@ function formatFinding(finding: Finding, style: Style): string[] {
     default:
       return finding satisfies never;
   }
-}
-
-/** A quantile of the latency; NaN when nothing was answered. */
-export function quantileMs({ latencyMs }: LoadSummary, wanted: number): number {
-  return latencyMs?.quantiles.find(({ quantile }) => quantile === wanted)?.value ?? Number.NaN;
 }
 
 function boundText(isWithin: boolean, style: Style): string {

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { formatSlo } from '../../core/slo.ts';
 import { comparisonTable } from '../../loadgen/comparison/comparison-rows.ts';
 import type { LoadClient } from '../../loadgen/load-client.ts';
+import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import { createQueryClient } from '../../loadgen/mlperf/query-client.ts';
 import { scenarioRules } from '../../loadgen/mlperf/scenario.ts';
 import { comparisonSection } from '../../loadgen/report/comparison-section.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
+import { quantileValue } from '../../loadgen/summary/distribution.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
 import type { CliContext } from '../context.ts';
 import { isWithinBound } from '../load/bound.ts';
@@ -23,7 +25,7 @@ import {
   shapeOf,
 } from './bench-plan.ts';
 import { checkMeasured } from './check-measured.ts';
-import { type ShownRun, formatBench, formatLoad, quantileMs, tableLines } from './format-bench.ts';
+import { type ShownRun, formatBench, formatLoad, tableLines } from './format-bench.ts';
 import { runComparison } from './run-comparison.ts';
 import { type Measurement, runMode } from './run-mode.ts';
 import { scenarioResult } from './scenario-result.ts';
@@ -169,15 +171,17 @@ async function measure(
     load,
     run,
     summary,
+    llm: summarizeLlm(run, slo),
     isValid: summary.validity.isValid,
     isWithin: isWithinBound(run, slo),
     throughputPerSecond: summary.achievedPerSecond,
-    medianMs: quantileMs(summary, 0.5),
+    medianMs: quantileValue(summary.latencyMs, 0.5),
   };
 }
 
-function toJson({ load, summary, isWithin }: Measured): Record<string, unknown> {
-  return { load, ...summary, ...(isWithin === undefined ? {} : { isWithin }) };
+/** What there is not is left out of JSON. */
+function toJson({ load, summary, llm, isWithin }: Measured): Record<string, unknown> {
+  return { load, ...summary, llm, isWithin };
 }
 
 function settingsOf({ slo }: BenchPlan, options: BenchOptions): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { collectValues, parseCount, parseDimension } from '../option-values.ts';
-import { durationOption } from './option-parsers.ts';
+import { durationOption, parsePositive } from './option-parsers.ts';
 
 /** The protocols that load is sent in. */
 const loadProtocols = [
@@ -24,6 +24,8 @@ export interface CommonOptions {
   readonly input?: readonly string[];
   readonly zero?: boolean;
   readonly dataset?: string;
+  readonly check?: string;
+  readonly tolerance: number;
   readonly prompts?: string;
   readonly promptWords: string;
   readonly outputTokens: string;
@@ -79,6 +81,16 @@ function addInputOptions(command: Command): Command {
         '--dataset <folder>',
         'inputs from a folder, in turn: a file or a folder for each request',
       ).conflicts(['input', 'zero']),
+    )
+    .option(
+      '--check <place>',
+      'outputs that answers must have, held against them under load: with --dataset a folder of the same names, else JSON of outputs by name',
+    )
+    .option(
+      '--tolerance <n>',
+      'how far numbers may be from those of --check, absolutely and as a share',
+      parsePositive,
+      1e-3,
     )
     .option('--prompts <file>', 'prompts from a file with a line of JSON for each (OpenAI)')
     .option(

@@ -61,7 +61,7 @@ export async function openLoadSession(
       kind,
       url,
       settings,
-      server: vsServer === undefined ? server : { ...server, vs: vsServer },
+      server: vsServer === undefined ? { ...server } : { ...server, vs: vsServer },
     }),
   );
   const senders: LoadSender[] = [];

@@ -8,13 +8,13 @@ import type { CommonOptions, LoadProtocol } from './common-options.ts';
 /** A server and what it will be asked. */
 export interface LoadTarget {
   /** What the server says of itself and of the model, for the record. */
-  readonly server: Readonly<Record<string, unknown>>;
+  readonly server: object;
   /** What had to be assumed, for people. */
   readonly notes: readonly string[];
   /** For processes that send; `undefined` where only this one can. */
   readonly plan: ClientPlan | undefined;
-  /** @param isChecked whether each answer is looked at whole, which costs the generator time. */
-  openClient(isChecked: boolean): LoadClient;
+  /** @param isFirst whether it is for the first request, whose answer is looked at whole. */
+  openClient(isFirst: boolean): LoadClient;
 }
 
 /**

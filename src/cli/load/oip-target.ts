@@ -1,12 +1,19 @@
-import { type OipClient, createOipGrpcClient, createOipHttpClient } from '../../client/index.ts';
+import {
+  type ModelMetadataAnswer,
+  type OipClient,
+  createOipGrpcClient,
+  createOipHttpClient,
+} from '../../client/index.ts';
 import { createGrpcLoadClient } from '../../loadgen/clients/grpc-client.ts';
 import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
 import { expectGrpcOutputs, expectHttpOutputs } from '../../loadgen/expected/expect-outputs.ts';
 import { assumeSizes } from '../../loadgen/inputs/made-inputs.ts';
 import { prepareOipGrpcRequest, prepareOipHttpRequest } from '../../loadgen/inputs/oip-requests.ts';
-import { readDataset } from '../../loadgen/inputs/read-dataset.ts';
+import { pairExpected } from '../../loadgen/expected/pair-expected.ts';
+import { type DatasetItem, readDataset } from '../../loadgen/inputs/read-dataset.ts';
 import type { PreparedRequest } from '../../loadgen/inputs/prepared-request.ts';
 import type { InputSpec, NamedTensors } from '../../core/tensor.ts';
+import type { ClientPlan } from '../../loadgen/process/messages.ts';
 import type { CliContext } from '../context.ts';
 import { checkDimensionNames } from '../dimension-names.ts';
 import { readInputs } from '../predict/read-inputs.ts';
@@ -28,61 +35,105 @@ export async function openOipTarget(
   const { modelVersion: version, apiKey, timeout, protocol } = options;
   const model = modelOf(options);
   await using remote = await createRemoteTarget(context, { url, model, version, apiKey });
-  const { inputs, notes } = await readAll(context, remote.inputs, options);
+  const server = await describeServer(url, options);
+  const { items, notes } = await readItems(context, remote.inputs, options);
   const isGrpc = protocol === 'grpc';
-  const prepare = (tensors: NamedTensors): PreparedRequest =>
+  const prepare = ({ tensors }: DatasetItem): PreparedRequest =>
     withHeaders(
       isGrpc
         ? prepareOipGrpcRequest(tensors, { model, version })
         : prepareOipHttpRequest(tensors, { model, version }, { binary: protocol === 'http' }),
       { 'headway-timings': '1', ...bearer(apiKey) },
     );
-  const requests = inputs.map(prepare);
-  // Without expected outputs it looks at the form alone.
-  const check = (isGrpc ? expectGrpcOutputs : expectHttpOutputs)(new Map(), exact);
-  const checked = requests.map((request) => ({ ...request, check }));
+  const requests = items.map(prepare);
+  const expected = await readExpected(context, { items, server, options });
+  const expectOutputs = isGrpc ? expectGrpcOutputs : expectHttpOutputs;
+  const tolerance = { absolute: options.tolerance, relative: options.tolerance };
+  // Where no outputs are expected, the form of answers is looked at.
+  const checked = requests.map((request, index) => ({
+    ...request,
+    check: expectOutputs(expected?.[index] ?? new Map(), tolerance),
+  }));
   const create = isGrpc ? createGrpcLoadClient : createHttpLoadClient;
+  const plan: ClientPlan = {
+    protocol: isGrpc ? 'grpc' : 'http',
+    options: { url, requests, timeoutMs: timeout },
+  };
   return {
-    server: await describeServer(url, options),
+    server,
     notes,
-    plan: { protocol: isGrpc ? 'grpc' : 'http', options: { url, requests, timeoutMs: timeout } },
-    openClient: (isChecked) =>
-      create({ url, requests: isChecked ? checked : requests, timeoutMs: timeout }),
+    // A check is a function, which no other process can be sent.
+    plan: expected === undefined ? plan : undefined,
+    openClient: (isFirst) =>
+      create({
+        url,
+        requests: isFirst || expected !== undefined ? checked : requests,
+        timeoutMs: timeout,
+      }),
   };
 }
 
-const exact = { absolute: 0, relative: 0 };
+/** What each request should be answered with; `undefined` when nothing is expected. */
+async function readExpected(
+  { cwd }: CliContext,
+  {
+    items,
+    server,
+    options: { check, dataset },
+  }: {
+    readonly items: readonly DatasetItem[];
+    readonly server: DescribedServer;
+    readonly options: CommonOptions;
+  },
+): Promise<readonly NamedTensors[] | undefined> {
+  if (check === undefined) return undefined;
+  const outputs = server.model?.outputs ?? [];
+  const specs = outputs.map((output) => ({ ...output, hasDefault: false }));
+  const sizes = new Map<string, number>();
+  if (dataset !== undefined) {
+    const options = { cwd, folder: check, maxItems, sizes, scale: plainScale };
+    return pairExpected(items, await readDataset(specs, options));
+  }
+  const options = { cwd, given: [check], fill: undefined, sizes, scale: plainScale };
+  return [await readInputs(specs, options)];
+}
 
 /** The inputs of each request, in turn. */
-async function readAll(
+async function readItems(
   { cwd }: CliContext,
   specs: readonly InputSpec[],
   { dimension, dataset, input = [], zero }: CommonOptions,
-): Promise<{ readonly inputs: readonly NamedTensors[]; readonly notes: readonly string[] }> {
+): Promise<{ readonly items: readonly DatasetItem[]; readonly notes: readonly string[] }> {
   const given = dimension ?? new Map<string, number>();
   checkDimensionNames(given, specs);
   if (dataset !== undefined) {
     const options = { cwd, folder: dataset, maxItems, sizes: given, scale: plainScale };
-    const items = await readDataset(specs, options);
-    return { inputs: items.map(({ tensors }) => tensors), notes: [] };
+    return { items: await readDataset(specs, options), notes: [] };
   }
   const { sizes, assumed } = assumeSizes(specs, given);
   const fill = zero === true ? 'zero' : 'random';
-  const inputs = [await readInputs(specs, { cwd, given: input, fill, sizes, scale: plainScale })];
+  const tensors = await readInputs(specs, { cwd, given: input, fill, sizes, scale: plainScale });
   const notes =
     assumed.length === 0 ? [] : [`assumed --dimension ${assumed.join(' --dimension ')}`];
-  return { inputs, notes };
+  return { items: [{ name: 'input', tensors }], notes };
 }
 
-/** What the server tells of itself; not every server tells all. */
+/** What a server tells of itself; not every server tells all. */
+interface DescribedServer {
+  readonly server: unknown;
+  readonly model: ModelMetadataAnswer | undefined;
+  readonly config: unknown;
+}
+
 async function describeServer(
   url: string,
   { model = '', modelVersion: version, apiKey }: CommonOptions,
-): Promise<Record<string, unknown>> {
+): Promise<DescribedServer> {
   using client: OipClient = /^grpcs?:/.test(url)
     ? createOipGrpcClient({ url, apiKey })
     : createOipHttpClient({ url, apiKey });
-  const told = (answer: Promise<unknown>): Promise<unknown> => answer.catch(() => undefined);
+  const told = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
+    answer.catch(() => undefined);
   const [server, metadata, config] = await Promise.all([
     told(client.serverMetadata()),
     told(client.modelMetadata(model, { version })),

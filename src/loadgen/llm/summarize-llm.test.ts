@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseSlo } from '../../core/slo.ts';
+import { type StreamedAnswer, streamRun } from '../../testing/stream-run.ts';
+import { summarizeLlm } from './summarize-llm.ts';
+
+const answer: StreamedAnswer = {
+  intendedMs: 100,
+  chunks: [
+    [150, 1],
+    [160, 1],
+    [190, 1],
+  ],
+  endMs: 195,
+};
+
+test('summarizeLlm() tells the times of tokens, and what kept to every limit', () => {
+  const slow = { ...answer, intendedMs: 0 };
+  const summary = summarizeLlm(streamRun([slow, answer]), parseSlo('ttft.p90=60ms,itl.p99=40ms'));
+  assert.deepEqual([summary?.ttftMs?.min, summary?.ttftMs?.max], [50, 150]);
+  assert.deepEqual([summary?.itlMs?.count, summary?.itlMs?.max], [4, 30]);
+  assert.equal(summary?.tpotMs?.mean, 20);
+  assert.equal(summary?.outputTokens?.mean, 3);
+  assert.deepEqual([summary?.goodput?.goodCount, summary?.goodput?.misses], [1, { ttftMs: 1 }]);
+});
+
+test('summarizeLlm() has nothing to tell of answers that are no streams', () => {
+  const run = streamRun([answer]);
+  const { stream: _, ...samples } = run.samples;
+  assert.equal(summarizeLlm({ ...run, samples }, undefined), undefined);
+  assert.equal(summarizeLlm(run, undefined)?.goodput, undefined);
+});
