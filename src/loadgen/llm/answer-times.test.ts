@@ -10,7 +10,6 @@ import {
   sortedGapsMs,
   userTokensPerSecond,
 } from './answer-times.ts';
-import { goodputOf } from './goodput.ts';
 import { outputTokensPerSecond } from './token-rate.ts';
 
 const answer: StreamedAnswer = {
@@ -57,35 +56,6 @@ test('sortedGapsMs() has every gap of good answers after the warm-up', () => {
   const answers = [answer, { ...later, outcome: 'failed' as const }, later];
   assert.deepEqual([...sortedGapsMs(streamRun(answers))], [10, 10, 30, 30]);
   assert.deepEqual([...sortedGapsMs(streamRun(answers, { warmupMs: 110 }))], [10, 30]);
-});
-
-test('goodputOf() counts answers that keep to every limit at once', () => {
-  const slow: StreamedAnswer = {
-    intendedMs: 200,
-    chunks: [
-      [300, 1],
-      [310, 1],
-    ],
-  };
-  const stuttering: StreamedAnswer = {
-    intendedMs: 300,
-    chunks: [
-      [310, 1],
-      [360, 1],
-    ],
-  };
-  const single: StreamedAnswer = { intendedMs: 400, chunks: [[410, 1]] };
-  const silent: StreamedAnswer = { intendedMs: 500, endMs: 510 };
-  const failed: StreamedAnswer = { intendedMs: 600, outcome: 'failed', endMs: 601 };
-  const run = streamRun([answer, slow, stuttering, single, silent, failed], { durationMs: 2000 });
-  assert.deepEqual(goodputOf(run, { ttftMs: 60, itlMs: 30, tpotMs: 40 }), {
-    requestCount: 6,
-    goodCount: 2,
-    goodPerSecond: 1,
-    misses: { ttftMs: 2, itlMs: 1, tpotMs: 1 },
-  });
-  assert.equal(goodputOf(run, { e2eMs: 94 }).goodCount, 3);
-  assert.equal(goodputOf(run, {}).goodCount, 5);
 });
 
 test('outputTokensPerSecond() counts what came in the judged time', () => {

@@ -1,56 +1,53 @@
-import { type RowTime, firstMeasuredRow, latencyMs } from '../summary/measured-rows.ts';
+import type { Slo, SloMetric } from '../../core/slo.ts';
 import type { LoadRun } from '../samples.ts';
-import { firstTokenMs, longestGapMs, perTokenMs } from './answer-times.ts';
+import { firstMeasuredRow } from '../summary/measured-rows.ts';
+import { metricTimes } from './metric-times.ts';
 
-/** What an answer must keep to, in milliseconds; a limit that is absent is none. */
-export interface AnswerLimits {
-  /** To the first token, from the intended time. */
-  readonly ttftMs?: number | undefined;
-  /** For every wait between two chunks. */
-  readonly itlMs?: number | undefined;
-  /** For the time per token after the first, over the answer. */
-  readonly tpotMs?: number | undefined;
-  /** To the end of the answer, from the intended time. */
-  readonly e2eMs?: number | undefined;
-}
+/** A number for each metric that an SLO limits. */
+type PerMetric = Readonly<Partial<Record<SloMetric, number>>>;
 
+/** How many requests were served as well as they must be. */
 export interface Goodput {
+  /** What each answer must keep to, in milliseconds. */
+  readonly limitsMs: PerMetric;
   readonly requestCount: number;
   /** Requests whose answers were good and kept to every limit at once. */
   readonly goodCount: number;
   readonly goodPerSecond: number;
   /** Good answers that broke each limit; one may break several. */
-  readonly misses: Readonly<Partial<Record<keyof AnswerLimits, number>>>;
+  readonly misses: PerMetric;
 }
 
-const times: Readonly<Record<keyof AnswerLimits, RowTime>> = {
-  ttftMs: firstTokenMs,
-  itlMs: longestGapMs,
-  tpotMs: perTokenMs,
-  e2eMs: latencyMs,
-};
-
-/** Answers of one chunk or token have no such time, and so cannot be late by it. */
-const mayBeMissing: ReadonlySet<string> = new Set<keyof AnswerLimits>(['itlMs', 'tpotMs']);
-
-/** How many requests were served as well as they must be; the warm-up is left out. */
-export function goodputOf(run: LoadRun, limits: AnswerLimits): Goodput {
+/**
+ * Counts the requests after the warm-up that were answered well and kept to the SLO's limits: of
+ * each metric to the loosest one, since a stricter limit of another quantile lets some requests be
+ * beyond it. Of the gaps between tokens the longest must keep to it.
+ */
+export function goodputOf(run: LoadRun, slo: Slo): Goodput {
   const { samples, durationMs } = run;
-  const wanted = Object.entries(limits).filter(
-    (entry): entry is [keyof AnswerLimits, number] => entry[1] !== undefined,
-  );
-  const misses: Partial<Record<keyof AnswerLimits, number>> = {};
+  const limitsMs = loosestLimits(slo);
+  const limits = Object.entries(limitsMs) as [SloMetric, number][];
+  const misses: Partial<Record<SloMetric, number>> = {};
   const first = firstMeasuredRow(run);
   let goodCount = 0;
   for (let row = first; row < samples.count; row += 1) {
     if (samples.outcome[row] !== 0) continue;
-    const missed = wanted.filter(([name, limitMs]) => {
-      const timeMs = times[name](samples, row);
-      return Number.isNaN(timeMs) ? !mayBeMissing.has(name) : timeMs > limitMs;
+    const missed = limits.filter(([metric, limitMs]) => {
+      const { timeMs, mayBeMissing } = metricTimes[metric];
+      const ownMs = timeMs(samples, row);
+      return Number.isNaN(ownMs) ? !mayBeMissing : ownMs > limitMs;
     });
-    for (const [name] of missed) misses[name] = (misses[name] ?? 0) + 1;
+    for (const [metric] of missed) misses[metric] = (misses[metric] ?? 0) + 1;
     if (missed.length === 0) goodCount += 1;
   }
   const goodPerSecond = durationMs > 0 ? (goodCount * 1000) / durationMs : 0;
-  return { requestCount: samples.count - first, goodCount, goodPerSecond, misses };
+  return { limitsMs, requestCount: samples.count - first, goodCount, goodPerSecond, misses };
+}
+
+function loosestLimits({ latency }: Slo): PerMetric {
+  const limits: Partial<Record<SloMetric, number>> = {};
+  for (const { metric, limitMs } of latency) {
+    limits[metric] = Math.max(limits[metric] ?? 0, limitMs);
+  }
+  return limits;
 }

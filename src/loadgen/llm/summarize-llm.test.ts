@@ -21,7 +21,7 @@ test('summarizeLlm() tells the times of tokens, and what kept to every limit', (
   assert.deepEqual([summary?.itlMs?.count, summary?.itlMs?.max], [4, 30]);
   assert.equal(summary?.tpotMs?.mean, 20);
   assert.equal(summary?.outputTokens?.mean, 3);
-  assert.deepEqual([summary?.goodput?.goodCount, summary?.goodput?.misses], [1, { ttftMs: 1 }]);
+  assert.deepEqual([summary?.goodput?.goodCount, summary?.goodput?.misses], [1, { ttft: 1 }]);
 });
 
 test('summarizeLlm() has nothing to tell of answers that are no streams', () => {

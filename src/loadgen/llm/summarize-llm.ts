@@ -10,7 +10,7 @@ import {
   sortedGapsMs,
   userTokensPerSecond,
 } from './answer-times.ts';
-import { type AnswerLimits, type Goodput, goodputOf } from './goodput.ts';
+import { type Goodput, goodputOf } from './goodput.ts';
 import { outputTokensPerSecond } from './token-rate.ts';
 
 /** What a run against a language model measured, of good answers after the warm-up. */
@@ -32,7 +32,7 @@ export interface LlmSummary {
 
 /**
  * Tells what a run against a language model measured.
- * @param slo whose limits, whatever their quantiles, each good answer keeps to.
+ * @param slo of its limits, whatever their quantiles, each good answer keeps to the loosest.
  * @returns `undefined` for a run without streamed answers.
  */
 export function summarizeLlm(run: LoadRun, slo: Slo | undefined): LlmSummary | undefined {
@@ -53,18 +53,6 @@ export function summarizeLlm(run: LoadRun, slo: Slo | undefined): LlmSummary | u
   return {
     ...Object.fromEntries(distributions),
     tokensPerSecond: outputTokensPerSecond(run),
-    ...(slo === undefined ? {} : { goodput: goodputOf(run, limitsOf(slo)) }),
+    ...(slo === undefined ? {} : { goodput: goodputOf(run, slo) }),
   };
-}
-
-const limitNames = { latency: 'e2eMs', ttft: 'ttftMs', itl: 'itlMs', tpot: 'tpotMs' } as const;
-
-/** Of several limits of one time the strictest holds. */
-function limitsOf({ latency }: Slo): AnswerLimits {
-  const limits: { -readonly [Name in keyof AnswerLimits]: number } = {};
-  for (const { metric, limitMs } of latency) {
-    const name = limitNames[metric];
-    limits[name] = Math.min(limits[name] ?? Infinity, limitMs);
-  }
-  return limits;
 }

@@ -1,7 +1,7 @@
-import type { LatencyClause, SloMetric } from '../../core/slo.ts';
-import { chunksOf, firstTokenMs, longestGapMs, perTokenMs } from '../llm/answer-times.ts';
+import type { LatencyClause } from '../../core/slo.ts';
+import { chunksOf } from '../llm/answer-times.ts';
+import { metricTimes } from '../llm/metric-times.ts';
 import { type LoadRun, type Samples, outcomes } from '../samples.ts';
-import { type RowTime, latencyMs } from '../summary/measured-rows.ts';
 
 /** How the requests of a run did by a clause, in the order of their intended times. */
 export interface ClauseSeries {
@@ -15,22 +15,13 @@ export interface ClauseSeries {
   readonly worstMs: Float64Array;
 }
 
-const times: Readonly<Record<SloMetric, RowTime>> = {
-  latency: latencyMs,
-  ttft: firstTokenMs,
-  itl: longestGapMs,
-  tpot: perTokenMs,
-};
-
-/** Answers of one chunk or token have no such time, and so say nothing of it. */
-const mayBeMissing: ReadonlySet<SloMetric> = new Set<SloMetric>(['itl', 'tpot']);
-
 const ok = outcomes.indexOf('ok');
 
 /** Measures a run by a clause. A request that did not go well is a miss, whatever its time. */
 export function clauseSeries(run: LoadRun, clause: LatencyClause): ClauseSeries {
   const { samples, warmupMs, durationMs } = run;
   const { metric, limitMs } = clause;
+  const time = metricTimes[metric];
   const begin = firstRowFrom(samples, warmupMs);
   const end = firstRowFrom(samples, warmupMs + durationMs);
   const rowCount = end - begin;
@@ -44,10 +35,10 @@ export function clauseSeries(run: LoadRun, clause: LatencyClause): ClauseSeries 
   for (let place = 0; place < rowCount; place += 1) {
     const row = begin + place;
     const isOk = samples.outcome[row] === ok;
-    const timeMs = isOk ? times[metric](samples, row) : Infinity;
+    const timeMs = isOk ? time.timeMs(samples, row) : Infinity;
     const isMissing = Number.isNaN(timeMs);
     const isLate = !(timeMs <= limitMs);
-    const isNone = isMissing && mayBeMissing.has(metric);
+    const isNone = isMissing && time.mayBeMissing;
     const gaps = metric === 'itl' && isOk ? gapsOf(samples, row, limitMs) : undefined;
     series.trialCounts[place] = gaps?.count ?? Number(!isNone);
     series.missCounts[place] = gaps?.lateCount ?? Number(!isNone && isLate);
