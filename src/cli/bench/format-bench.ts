@@ -1,3 +1,4 @@
+import { tokenCountTable, tokenSentence, tokenTimeTable } from '../../loadgen/llm/llm-rows.ts';
 import type { LlmSummary } from '../../loadgen/llm/summarize-llm.ts';
 import { quantileValue } from '../../loadgen/summary/distribution.ts';
 import type { LoadSummary } from '../../loadgen/summary/load-summary.ts';
@@ -11,7 +12,6 @@ import {
 import type { Style } from '../style.ts';
 import { formatTable } from '../text-table.ts';
 import type { Load } from './bench-mode.ts';
-import { tokenSentence, tokenTable } from './llm-rows.ts';
 import type { Finding } from './run-mode.ts';
 
 /** One load and what was measured of it. */
@@ -56,20 +56,33 @@ function formatRun({ summary, llm, isWithin }: ShownRun, style: Style): string[]
     '',
     ...tableLines(timeTable(summary), style),
     '',
-    ...(llm === undefined
-      ? []
-      : [tokenSentence(llm), '', ...tableLines(tokenTable(llm), style), '']),
+    ...(llm === undefined ? [] : tokenLines(llm, style)),
     ...tableLines(outcomeTable(summary), style),
   ];
 }
 
+function tokenLines(llm: LlmSummary, style: Style): string[] {
+  const tables = [tokenTimeTable(llm), tokenCountTable(llm)].filter(({ rows }) => rows.length > 0);
+  return [tokenSentence(llm), '', ...tables.flatMap((table) => [...tableLines(table, style), ''])];
+}
+
 function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
-  const head = ['load', 'answers/s', 'p50 ms', 'p99 ms', 'not good', 'valid', 'within'];
-  const rows = runs.map(({ load, summary, isWithin }) => [
+  const hasTokens = runs.some(({ llm }) => llm?.tokenCounts !== undefined);
+  const tokenHead = hasTokens ? ['tokens/s', 'TTFT p99 ms', 'TPOT p99 ms'] : [];
+  const times = ['p50 ms', 'p99 ms', ...tokenHead];
+  const head = ['load', 'answers/s', ...times, 'not good', 'valid', 'within'];
+  const rows = runs.map(({ load, summary, llm, isWithin }) => [
     formatLoad(load),
     number(summary.achievedPerSecond),
     number(quantileValue(summary.latencyMs, 0.5)),
     number(quantileValue(summary.latencyMs, 0.99)),
+    ...(hasTokens
+      ? [
+          number(llm?.tokensPerSecond ?? NaN),
+          number(quantileValue(llm?.ttftMs, 0.99)),
+          number(quantileValue(llm?.tpotMs, 0.99)),
+        ]
+      : []),
     String(summary.requestCount - (summary.outcomes.ok ?? 0)),
     summary.validity.isValid ? 'yes' : 'NO',
     isWithin === undefined ? '' : isWithin ? 'yes' : 'no',

@@ -128,10 +128,13 @@ async function compare(
     { name: `pair ${index + 1}: ${url}`, run: first, summary: summarize(first) },
     { name: `pair ${index + 1}: ${vs}`, run: second, summary: summarize(second) },
   ]);
+  const told = named.map(({ name, run, summary }) => {
+    return { name, ...summary, llm: summarizeLlm(run, plan.slo) };
+  });
   const names = [url, vs] as const;
   tell(context, session, {
     options,
-    result: { comparison, runs: named.map(({ name, summary }) => ({ name, ...summary })) },
+    result: { comparison, runs: told },
     lines: (style) =>
       comparison === undefined ? [] : tableLines(comparisonTable(comparison, names), style),
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { type Slo, formatSlo, parseSlo } from '../../core/slo.ts';
+import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
 import { validityOf } from '../../loadgen/validity.ts';
@@ -115,7 +116,7 @@ function proofJson(
     ending,
     ...(invalidReasons.length === 0 ? {} : { invalidReasons }),
     finding: verdict,
-    runs: runs.map(summarize),
+    runs: runs.map((run) => ({ ...summarize(run), llm: summarizeLlm(run, slo) })),
   };
 }
 

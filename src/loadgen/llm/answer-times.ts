@@ -45,6 +45,9 @@ export function outputTokens({ stream }: Samples, row: number): number {
   return stream.outputTokens[row] || chunkTokenCount(stream, row);
 }
 
+/** Tokens of a prompt, as the server counted them; NaN where it did not. */
+export const promptTokens: RowTime = ({ stream }, row) => stream?.promptTokens[row] || Number.NaN;
+
 /** Tokens in the chunks of an answer, one a chunk unless the server told more. */
 export function chunkTokenCount(stream: StreamSamples, row: number): number {
   const { from, to } = chunksOf(stream, row);

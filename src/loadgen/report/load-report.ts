@@ -1,4 +1,6 @@
 import type { Slo } from '../../core/slo.ts';
+import { tokenCountTable, tokenSentence, tokenTimeTable } from '../llm/llm-rows.ts';
+import { summarizeLlm } from '../llm/summarize-llm.ts';
 import type { LoadRun } from '../samples.ts';
 import type { LoadSummary } from '../summary/load-summary.ts';
 import {
@@ -57,10 +59,22 @@ export function loadReport({
 }
 
 function runSection({ name, run, summary }: NamedRun, slo: Slo | undefined): ReportSection {
+  const llm = summarizeLlm(run, slo);
+  const tokenTables = llm === undefined ? [] : [tokenTimeTable(llm), tokenCountTable(llm)];
+  const tables = [
+    timeTable(summary),
+    intervalTable(summary),
+    ...tokenTables.filter(({ rows }) => rows.length > 0),
+    outcomeTable(summary),
+  ];
   return {
     title: name,
-    texts: [rateSentence(summary), validitySentence(summary)],
-    tables: [timeTable(summary), intervalTable(summary), outcomeTable(summary)].map(withNumbers),
+    texts: [
+      rateSentence(summary),
+      validitySentence(summary),
+      ...(llm === undefined ? [] : [tokenSentence(llm)]),
+    ],
+    tables: tables.map(withNumbers),
     charts: [...runCharts(run, slo), ...streamCharts(run, slo)],
   };
 }
