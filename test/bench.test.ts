@@ -219,6 +219,7 @@ describe('headway bench, against any server', () => {
       [/duration with its unit/, '--duration', '30'],
       [/rate=100:800:100/, '--sweep', '1,2'],
       [/no clause named 'p'/, '--slo', 'p=1ms'],
+      [/'ttft\.p95=1ms' is about .*--protocol chat or/, '--model', 'm', '--slo', 'ttft.p95=1ms'],
       [/Did you mean --rate/, '--rat', '1'],
     ] as const) {
       assert.match(await refused(2, url, ...args), message);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { formatSlo, parseSlo, sloMetrics } from './slo.ts';
+import { formatSlo, loosestLimitMs, parseSlo, sloMetrics } from './slo.ts';
 
 const clauses = fc.uniqueArray(
   fc.record(
@@ -57,4 +57,12 @@ describe('parseSlo()', () => {
       assert.throws(() => parseSlo(text), { code: 'invalid_argument', message });
     }
   });
+});
+
+test('loosestLimitMs() is the most that one request may take', () => {
+  const slo = parseSlo('ttft.p50=100ms,ttft.p99=500ms,p99=2s,p50=1s');
+  const metrics = ['ttft', 'latency', 'itl'] as const;
+  const limits = metrics.map((metric) => loosestLimitMs(slo, metric));
+  assert.deepEqual(limits, [500, 2000, undefined]);
+  assert.equal(loosestLimitMs(undefined, 'latency'), undefined);
 });

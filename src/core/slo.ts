@@ -67,6 +67,16 @@ export function parseSlo(text: string): Slo {
   return ratePerSecond === undefined ? { latency } : { ratePerSecond, latency };
 }
 
+/**
+ * The most that a single request may take by the clauses about a metric, in milliseconds: the
+ * loosest limit of them, since a stricter one of another quantile lets some requests be beyond it.
+ * @returns `undefined` for a metric that is not limited.
+ */
+export function loosestLimitMs(slo: Slo | undefined, metric: SloMetric): number | undefined {
+  const clauses = slo?.latency.filter((clause) => clause.metric === metric) ?? [];
+  return clauses.length === 0 ? undefined : Math.max(...clauses.map(({ limitMs }) => limitMs));
+}
+
 /** Writes a clause as `parseSlo` reads it. */
 export function formatClause({ metric, quantile, limitMs }: LatencyClause): string {
   const percentile = `p${Number((quantile * 100).toPrecision(12))}`;

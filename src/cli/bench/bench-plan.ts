@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { type ArrivalLaw, completeLaw, readArrivalLaw } from '../load/arrival-law.ts';
 import type { CommonOptions } from '../load/common-options.ts';
 import type { LoadShape } from '../load/send-load.ts';
+import { checkSloProtocol } from '../load/streamed-slo.ts';
 import {
   type BenchMode,
   type Load,
@@ -43,8 +44,8 @@ export interface BenchPlan extends BenchChoice {
   readonly durationMs: number;
 }
 
-/** @throws HeadwayError `invalid_argument` for options that contradict each other. */
-export function readBenchChoice(options: BenchOptions): BenchChoice {
+/** @throws HeadwayError `invalid_argument` for options that contradict each other or the address. */
+export function readBenchChoice(url: string, options: BenchOptions): BenchChoice {
   const law = readArrivalLaw(options.arrival);
   const mode = benchMode(options, law.kind !== 'atRate');
   const slo = options.slo === undefined ? undefined : parseSlo(options.slo.join(','));
@@ -54,6 +55,7 @@ export function readBenchChoice(options: BenchOptions): BenchChoice {
   if (slo?.ratePerSecond !== undefined) {
     throw invalidArgument('--slo of bench bounds latency alone: give the rate with --rate');
   }
+  checkSloProtocol(slo, url, options);
   if (options.vs !== undefined && mode.kind !== 'single') {
     throw invalidArgument('--vs compares at one load: give --rate or --concurrency alone');
   }

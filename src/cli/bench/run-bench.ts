@@ -61,7 +61,7 @@ export async function runBench(
   call: BenchCall,
 ): Promise<void> {
   const { url, options } = call;
-  const choice = readUsage(command, () => readBenchChoice(options));
+  const choice = readUsage(command, () => readBenchChoice(url, options));
   const plan = await completePlan(choice, context, command);
   await using session = await openLoadSession(context, {
     kind: 'bench',

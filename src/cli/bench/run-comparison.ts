@@ -4,6 +4,7 @@ import {
   compareRuns,
 } from '../../loadgen/comparison/compare-runs.ts';
 import type { LoadSession } from '../load/load-session.ts';
+import { loosestLimitMs } from '../../core/slo.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
 import type { BenchPlan } from './bench-plan.ts';
 import { shapeOf } from './bench-plan.ts';
@@ -47,7 +48,7 @@ export async function runComparison(
   }
   // The last one was cut short.
   const whole = isStopped() ? pairs.slice(0, -1) : pairs;
-  const limitMs = slo?.latency[0]?.limitMs;
+  const limitMs = loosestLimitMs(slo, 'latency');
   return {
     pairs: whole,
     comparison: whole.length === 0 ? undefined : compareRuns(whole, { limitMs }),

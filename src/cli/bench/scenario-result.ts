@@ -1,4 +1,4 @@
-import type { Slo } from '../../core/slo.ts';
+import { type Slo, loosestLimitMs } from '../../core/slo.ts';
 import { type ScenarioResult, judgeScenario } from '../../loadgen/mlperf/scenario.ts';
 import { type LoadRun, outcomes } from '../../loadgen/samples.ts';
 import type { BenchMode } from './bench-mode.ts';
@@ -13,7 +13,7 @@ export function scenarioResult(
     ascendingMs: queryLatencies(run),
     durationMs: run.durationMs,
     ratePerSecond: load.kind === 'rate' ? load.ratePerSecond : Number.NaN,
-    boundMs: slo?.latency[0]?.limitMs,
+    boundMs: loosestLimitMs(slo, 'latency'),
   });
 }
 

@@ -74,7 +74,7 @@ function addLoadOptions(command: Command): Command {
     )
     .option(
       '--slo <bounds>',
-      'latency that must hold, such as p99=100ms or p50=20ms,p99=100ms; may be repeated',
+      'latency that must hold, such as p50=20ms,p99=100ms; of streamed answers also ttft, itl and tpot, as in ttft.p95=500ms; may be repeated',
       collectValues,
     )
     .option('--generators <n>', 'processes that send', parseCount(1), 1);

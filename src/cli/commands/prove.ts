@@ -15,7 +15,7 @@ export function proveCommand(context: CliContext): Command {
   addTargetOptions(command)
     .requiredOption(
       '--slo <bounds>',
-      'the SLO, such as rate=100,p99=100ms; may be repeated',
+      'the SLO, such as rate=100,p99=100ms, or rate=2,ttft.p95=500ms of streamed answers; may be repeated',
       collectValues,
     )
     .option('--confidence <share>', 'of the verdict', parseShare, 0.95)

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { invalidArgument } from '../../core/error.ts';
 import { collectValues, parseCount, parseDimension } from '../option-values.ts';
 import { durationOption, parsePositive } from './option-parsers.ts';
 
@@ -35,6 +36,21 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly evidence: boolean;
   readonly home?: string;
+}
+
+/**
+ * The protocol to ask in: the one that is named, or else by the address and by whether there is a
+ * model.
+ * @throws HeadwayError `invalid_argument` for one that does not go with the address.
+ */
+export function protocolOf(url: string, { protocol, model }: CommonOptions): LoadProtocol {
+  const isGrpc = /^grpcs?:/.test(url);
+  if (protocol !== undefined) {
+    if (isGrpc === (protocol === 'grpc')) return protocol;
+    throw invalidArgument(`--protocol ${protocol} does not go with the address '${url}'`);
+  }
+  if (isGrpc) return 'grpc';
+  return model === undefined ? 'plain' : 'http';
 }
 
 /** Adds the options that say whom to ask, and what. */

@@ -3,7 +3,7 @@ import type { LoadClient } from '../../loadgen/load-client.ts';
 import type { PreparedRequest } from '../../loadgen/inputs/prepared-request.ts';
 import type { ClientPlan } from '../../loadgen/process/messages.ts';
 import type { CliContext } from '../context.ts';
-import type { CommonOptions, LoadProtocol } from './common-options.ts';
+import { type CommonOptions, protocolOf } from './common-options.ts';
 
 /** A server and what it will be asked. */
 export interface LoadTarget {
@@ -61,16 +61,6 @@ function checkAddress(url: string): void {
   throw invalidArgument(
     `'${url}' is no address to send load to: write it as http://127.0.0.1:8000, or as grpc://127.0.0.1:8001 with --model`,
   );
-}
-
-function protocolOf(url: string, { protocol, model }: CommonOptions): LoadProtocol {
-  const isGrpc = /^grpcs?:/.test(url);
-  if (protocol !== undefined) {
-    if (isGrpc === (protocol === 'grpc')) return protocol;
-    throw invalidArgument(`--protocol ${protocol} does not go with the address '${url}'`);
-  }
-  if (isGrpc) return 'grpc';
-  return model === undefined ? 'plain' : 'http';
 }
 
 /** The model that must be named. */

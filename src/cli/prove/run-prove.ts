@@ -11,6 +11,7 @@ import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
 import { hasDied } from '../load/has-died.ts';
 import { openLoadSession } from '../load/load-session.ts';
+import { checkSloProtocol } from '../load/streamed-slo.ts';
 import { tell } from '../load/tell.ts';
 import { writeReport } from '../load/write-report.ts';
 import { readUsage } from '../option-values.ts';
@@ -44,7 +45,7 @@ export async function runProve(
   command: Command,
   { url, options }: ProveCall,
 ): Promise<void> {
-  const { slo, ratePerSecond } = readUsage(command, () => readSlo(options));
+  const { slo, ratePerSecond } = readUsage(command, () => readSlo(url, options));
   const { confidence, warmup: warmupMs, duration: plannedMs, seed } = options;
   await using session = await openLoadSession(context, {
     kind: 'prove',
@@ -92,11 +93,12 @@ export async function runProve(
   endWith(url, proof);
 }
 
-function readSlo({ slo: texts }: ProveOptions): {
-  readonly slo: Slo;
-  readonly ratePerSecond: number;
-} {
-  const slo = parseSlo(texts.join(','));
+function readSlo(
+  url: string,
+  options: ProveOptions,
+): { readonly slo: Slo; readonly ratePerSecond: number } {
+  const slo = parseSlo(options.slo.join(','));
+  checkSloProtocol(slo, url, options);
   const { ratePerSecond } = slo;
   if (ratePerSecond !== undefined) return { slo, ratePerSecond };
   throw invalidArgument(

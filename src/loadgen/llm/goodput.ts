@@ -1,4 +1,4 @@
-import type { Slo, SloMetric } from '../../core/slo.ts';
+import { type Slo, type SloMetric, loosestLimitMs, sloMetrics } from '../../core/slo.ts';
 import type { LoadRun } from '../samples.ts';
 import { firstMeasuredRow } from '../summary/measured-rows.ts';
 import { metricTimes } from './metric-times.ts';
@@ -20,13 +20,14 @@ export interface Goodput {
 
 /**
  * Counts the requests after the warm-up that were answered well and kept to the SLO's limits: of
- * each metric to the loosest one, since a stricter limit of another quantile lets some requests be
- * beyond it. Of the gaps between tokens the longest must keep to it.
+ * each metric to the loosest one. Of the gaps between tokens the longest must keep to it.
  */
 export function goodputOf(run: LoadRun, slo: Slo): Goodput {
   const { samples, durationMs } = run;
-  const limitsMs = loosestLimits(slo);
-  const limits = Object.entries(limitsMs) as [SloMetric, number][];
+  const limits = sloMetrics.flatMap((metric) => {
+    const limitMs = loosestLimitMs(slo, metric);
+    return limitMs === undefined ? [] : [[metric, limitMs] as const];
+  });
   const misses: Partial<Record<SloMetric, number>> = {};
   const first = firstMeasuredRow(run);
   let goodCount = 0;
@@ -40,14 +41,11 @@ export function goodputOf(run: LoadRun, slo: Slo): Goodput {
     for (const [metric] of missed) misses[metric] = (misses[metric] ?? 0) + 1;
     if (missed.length === 0) goodCount += 1;
   }
-  const goodPerSecond = durationMs > 0 ? (goodCount * 1000) / durationMs : 0;
-  return { limitsMs, requestCount: samples.count - first, goodCount, goodPerSecond, misses };
-}
-
-function loosestLimits({ latency }: Slo): PerMetric {
-  const limits: Partial<Record<SloMetric, number>> = {};
-  for (const { metric, limitMs } of latency) {
-    limits[metric] = Math.max(limits[metric] ?? 0, limitMs);
-  }
-  return limits;
+  return {
+    limitsMs: Object.fromEntries(limits),
+    requestCount: samples.count - first,
+    goodCount,
+    goodPerSecond: durationMs > 0 ? (goodCount * 1000) / durationMs : 0,
+    misses,
+  };
 }
