@@ -1,11 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { ServerOptions as HttpsOptions } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { HeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { answerMalformed } from './malformed.ts';
 import type { HttpHandler } from './handler.ts';
+import { type ListenAddress, listen } from './listen.ts';
 import type { SecureContextSource } from './tls.ts';
 
 /** How long a client may take over the parts of a connection, and how many there may be. */
@@ -31,10 +31,7 @@ export const defaultConnectionLimits: ConnectionLimits = Object.freeze({
   maxConnections: 4096,
 });
 
-export interface HttpServerOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface HttpServerOptions extends ListenAddress {
   readonly handler: HttpHandler;
   readonly limits: ConnectionLimits;
   /** Bodies declared larger than this are not asked for when a client waits for `100 Continue`. */
@@ -97,9 +94,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   server.on('drop', () => logger.warning('A connection was refused: too many are open.'));
 
-  await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const { port, authority } = await listen(server, options);
 
   // Node's own list lacks the connections that are not through their handshake.
   function destroyAll(): void {
@@ -120,7 +115,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     host: options.host,
     port,
-    url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${authority}`,
     drain,
     async [Symbol.asyncDispose]() {
       if (!server.listening) return;
@@ -176,21 +171,4 @@ async function createTlsServer(
   const server = https.createServer({ ...bounds, ...tls.options }, handle);
   tls.follow(server);
   return server;
-}
-
-async function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? 'it failed');
-    reject(
-      new HeadwayError(
-        'failed_precondition',
-        `Cannot listen on ${host} port ${port}: ${reason}. Choose another host or port.`,
-        { cause },
-      ),
-    );
-  });
-  server.listen({ host, port, backlog: 1024 }, resolve);
-  await promise;
-  server.removeAllListeners('error');
 }

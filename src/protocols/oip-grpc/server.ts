@@ -8,11 +8,11 @@ import {
   createSecureServer,
   createServer,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
 import { type BodyLimits, createByteBudget } from '../http/limits.ts';
+import { type ListenAddress, listen } from '../http/listen.ts';
 import type { Authorize } from '../http/route.ts';
 import type { SecureContextSource } from '../http/tls.ts';
 import { openCall, refuseCall } from './call.ts';
@@ -22,10 +22,7 @@ import type { GrpcMethod } from './method.ts';
 import { type ServedCall, serveStream, serveUnary } from './serve-call.ts';
 import { type SessionLimits, guardSession, http2Options } from './session-limits.ts';
 
-export interface GrpcServerOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface GrpcServerOptions extends ListenAddress {
   readonly methods: readonly GrpcMethod[];
   readonly authorize: Authorize;
   /** `maxBodyBytes` bounds a message. */
@@ -66,9 +63,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   server.on('stream', (stream, headers) => accept.call(stream, headers));
   server.on('sessionError', (error) => logger.verbose('A gRPC connection failed.', { error }));
-  await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const { port, authority } = await listen(server, options);
 
   const closeWith = async (end: (session: ServerHttp2Session) => void): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -77,7 +72,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
   return {
     port,
-    target: `${host}:${port}`,
+    target: authority,
     async drain(timeoutMs) {
       accept.stop();
       const cancel = clock.schedule(timeoutMs, () => {
@@ -217,25 +212,4 @@ function answerOther(stream: ServerHttp2Stream): void {
   });
   stream.respond({ ':status': 415 }, { endStream: true });
   stream.close(constants.NGHTTP2_NO_ERROR);
-}
-
-async function listen(
-  server: Http2Server | Http2SecureServer,
-  { host, port }: GrpcServerOptions,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onError = (cause: NodeJS.ErrnoException): void => {
-    const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : (cause.code ?? 'it failed');
-    reject(
-      new HeadwayError(
-        'failed_precondition',
-        `Cannot listen on ${host} port ${port}: ${reason}. Choose another host or port.`,
-        { cause },
-      ),
-    );
-  };
-  server.once('error', onError);
-  server.listen({ host, port, backlog: 1024 }, resolve);
-  await promise;
-  server.off('error', onError);
 }
