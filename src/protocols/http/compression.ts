@@ -1,30 +1,15 @@
 import { promisify } from 'node:util';
-import { deflate, gunzip, gunzipSync, gzip, inflate, inflateSync } from 'node:zlib';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-
-/** The codings this server reads and writes; `deflate` is the zlib form of RFC 9110. */
-export type ContentCoding = 'gzip' | 'deflate';
+import { type ContentCoding, isTooLarge, unpack } from './unpack.ts';
 
 const codings = {
-  gzip: {
-    unpack: promisify(gunzip),
-    unpackSync: gunzipSync,
-    pack: promisify(gzip),
-    packSync: gzipSync,
-  },
-  deflate: {
-    unpack: promisify(inflate),
-    unpackSync: inflateSync,
-    pack: promisify(deflate),
-    packSync: deflateSync,
-  },
+  gzip: { pack: promisify(gzip), packSync: gzipSync },
+  deflate: { pack: promisify(deflate), packSync: deflateSync },
 } as const;
 
-/** Below these sizes the work is cheaper than handing it to another thread. */
+/** Below this size the work is cheaper than handing it to another thread. */
 const inlinePackBytes = 16 * 1024;
-const inlineUnpackBytes = 4 * 1024;
-const inlineUnpackedBytes = 64 * 1024;
 
 /**
  * Reads a Content-Encoding header; `undefined` for none and for `identity`.
@@ -71,16 +56,8 @@ export async function unpackBody(
   coding: ContentCoding,
   maxBytes: number,
 ): Promise<Buffer> {
-  const { unpack, unpackSync } = codings[coding];
-  if (bytes.byteLength <= inlineUnpackBytes) {
-    try {
-      return unpackSync(bytes, { maxOutputLength: Math.min(maxBytes, inlineUnpackedBytes) });
-    } catch (thrown) {
-      if (!isTooLarge(thrown)) throw unpackError(thrown, coding, maxBytes);
-    }
-  }
   try {
-    return await unpack(bytes, { maxOutputLength: maxBytes });
+    return await unpack(bytes, coding, maxBytes);
   } catch (thrown) {
     throw unpackError(thrown, coding, maxBytes);
   }
@@ -91,10 +68,6 @@ export async function packBody(bytes: Uint8Array, coding: ContentCoding): Promis
   const { pack, packSync } = codings[coding];
   const options = { level: 1 };
   return bytes.byteLength <= inlinePackBytes ? packSync(bytes, options) : pack(bytes, options);
-}
-
-function isTooLarge(thrown: unknown): boolean {
-  return thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 function unpackError(thrown: unknown, coding: ContentCoding, maxBytes: number): HeadwayError {

@@ -1,27 +1,14 @@
-import { promisify } from 'node:util';
-import { gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-
-/** The codings of messages that are read. Answers are never compressed. */
-export type MessageCoding = 'gzip' | 'deflate';
+import { type ContentCoding, isTooLarge, unpack } from '../http/unpack.ts';
 
 /** For `grpc-accept-encoding`. */
 export const acceptedEncodings = 'identity,deflate,gzip';
-
-const codings = {
-  gzip: { unpack: promisify(gunzip), unpackSync: gunzipSync },
-  deflate: { unpack: promisify(inflate), unpackSync: inflateSync },
-} as const;
-
-/** Below these sizes the work is cheaper than handing it to another thread. */
-const inlinePackedBytes = 4 * 1024;
-const inlinePlainBytes = 64 * 1024;
 
 /**
  * Reads `grpc-encoding`; `undefined` for none and for `identity`.
  * @throws HeadwayError `unimplemented` for any other coding.
  */
-export function parseMessageCoding(header: string | undefined): MessageCoding | undefined {
+export function parseMessageCoding(header: string | undefined): ContentCoding | undefined {
   if (header === undefined || header === 'identity') return undefined;
   if (header === 'gzip' || header === 'deflate') return header;
   throw new HeadwayError(
@@ -37,32 +24,18 @@ export function parseMessageCoding(header: string | undefined): MessageCoding | 
  */
 export async function unpackMessage(
   packed: Uint8Array,
-  coding: MessageCoding,
+  coding: ContentCoding,
   maxBytes: number,
 ): Promise<Buffer> {
-  const { unpack, unpackSync } = codings[coding];
-  if (packed.byteLength <= inlinePackedBytes) {
-    try {
-      return unpackSync(packed, { maxOutputLength: Math.min(maxBytes, inlinePlainBytes) });
-    } catch (thrown) {
-      if (!isTooLarge(thrown)) throw brokenMessage(coding, thrown);
-    }
-  }
   try {
-    return await unpack(packed, { maxOutputLength: maxBytes });
-  } catch (thrown) {
-    if (!isTooLarge(thrown)) throw brokenMessage(coding, thrown);
+    return await unpack(packed, coding, maxBytes);
+  } catch (cause) {
+    if (!isTooLarge(cause)) {
+      throw invalidArgument(`The message is not valid ${coding} data.`, { cause });
+    }
     throw new HeadwayError(
       'resource_exhausted',
       `Received message larger than max: it decompresses to more than ${maxBytes} bytes`,
     );
   }
-}
-
-function isTooLarge(thrown: unknown): boolean {
-  return thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE';
-}
-
-function brokenMessage(coding: MessageCoding, cause: unknown): HeadwayError {
-  return invalidArgument(`The message is not valid ${coding} data.`, { cause });
 }

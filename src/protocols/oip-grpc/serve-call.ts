@@ -2,14 +2,15 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { HeadwayError } from '../../core/error.ts';
 import { outOfBudget } from '../http/body.ts';
 import type { ByteBudget } from '../http/limits.ts';
+import type { ContentCoding } from '../http/unpack.ts';
 import type { OpenCall } from './call.ts';
 import { type Frame, type FrameReader, createFrameReader } from './codec/frames.ts';
-import { type MessageCoding, unpackMessage } from './compression.ts';
+import { unpackMessage } from './compression.ts';
 import type { GrpcMethod, StreamHandler, StreamSender } from './method.ts';
 
 /** What the messages of a call are read with. */
 export interface MessageReading {
-  readonly coding: MessageCoding | undefined;
+  readonly coding: ContentCoding | undefined;
   readonly maxMessageBytes: number;
   readonly budget: ByteBudget;
 }

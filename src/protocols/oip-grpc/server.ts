@@ -15,9 +15,10 @@ import { type BodyLimits, createByteBudget } from '../http/limits.ts';
 import { type ListenAddress, listen } from '../http/listen.ts';
 import type { Authorize } from '../http/route.ts';
 import type { SecureContextSource } from '../http/tls.ts';
+import type { ContentCoding } from '../http/unpack.ts';
 import { openCall, refuseCall } from './call.ts';
 import { parseGrpcTimeoutMs } from './codec/timeout.ts';
-import { type MessageCoding, parseMessageCoding } from './compression.ts';
+import { parseMessageCoding } from './compression.ts';
 import type { GrpcMethod } from './method.ts';
 import { type ServedCall, serveStream, serveUnary } from './serve-call.ts';
 import { type SessionLimits, guardSession, http2Options } from './session-limits.ts';
@@ -158,7 +159,7 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
 interface AcceptedCall {
   readonly method: GrpcMethod;
   readonly headers: IncomingHttpHeaders;
-  readonly coding: MessageCoding | undefined;
+  readonly coding: ContentCoding | undefined;
   readonly startMs: number;
   readonly deadlineMs: number | undefined;
 }

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { type HeldBody, allocateAligned, outOfBudget, readBody } from '../http/body.ts';
-import { type ContentCoding, parseContentCoding, unpackBody } from '../http/compression.ts';
+import { parseContentCoding, unpackBody } from '../http/compression.ts';
 import type { BodyLimits, ByteBudget } from '../http/limits.ts';
 import type { HttpExchange } from '../http/route.ts';
+import type { ContentCoding } from '../http/unpack.ts';
 
 /** A plain body, what it took from the budget, and where its JSON ends. */
 export interface InferBody extends HeldBody {
