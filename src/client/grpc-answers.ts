@@ -1,6 +1,5 @@
 import { isDatatype } from '../core/datatype.ts';
 import { HeadwayError } from '../core/error.ts';
-
 import type {
   ModelIndexMessage,
   ModelMetadataMessage,
@@ -10,7 +9,7 @@ import type {
   BatchStatisticsMessage,
   DurationMessage,
   ModelStatisticsMessage,
-} from '../protocols/oip-grpc/codec/statistics-message.ts';
+} from '../protocols/oip/codec/model-statistics.ts';
 import type {
   DurationAnswer,
   IndexEntryAnswer,

@@ -2,7 +2,11 @@ import type { Parameters } from '../../../core/batch.ts';
 import { invalidArgument } from '../../../core/error.ts';
 import type { Tensor } from '../../../core/tensor.ts';
 import { WireReader } from '../../../formats/protobuf/reader.ts';
-import type { RequestedOutput, SharedMemoryLease } from '../../../server/interface.ts';
+import type {
+  RequestedOutput,
+  SharedMemoryLease,
+  SharedMemoryReference,
+} from '../../../server/interface.ts';
 import { readTypedContents } from './contents.ts';
 import {
   type DeclaredTensor,
@@ -16,7 +20,6 @@ import {
   readParameterEntry,
 } from './infer-parameter.ts';
 import {
-  type RegionReference,
   readOutputParameters,
   readRegionReference,
   readRequestParameters,
@@ -30,7 +33,7 @@ export interface DecodedInferRequest {
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: readonly RequestedOutput[];
   /** Where outputs lie that go to shared memory, by name. */
-  readonly outputRegions: ReadonlyMap<string, RegionReference>;
+  readonly outputRegions: ReadonlyMap<string, SharedMemoryReference>;
   readonly parameters: Parameters;
   readonly priority: number;
   readonly timeoutMicroseconds: number;
@@ -139,12 +142,12 @@ type FoundTensors = Pick<DecodedInferRequest, 'inputs' | 'outputs' | 'outputRegi
 
 function findTensors(message: DeclaredTensors, options: DecodeInferOptions): FoundTensors {
   let lease: SharedMemoryLease | undefined;
-  const borrow = (reference: RegionReference): Uint8Array =>
+  const borrow = (reference: SharedMemoryReference): Uint8Array =>
     (lease ??= options.lease()).borrow(reference);
   try {
     const inputs = findInputs(message, { borrow, maxTypedBytes: options.maxTypedBytes });
     const outputs: RequestedOutput[] = [];
-    const outputRegions = new Map<string, RegionReference>();
+    const outputRegions = new Map<string, SharedMemoryReference>();
     for (const { name, parameters } of message.outputs) {
       if (outputs.some((output) => output.name === name)) {
         throw invalidArgument(`output '${name}' already exists in request`);
@@ -169,7 +172,7 @@ function findTensors(message: DeclaredTensors, options: DecodeInferOptions): Fou
 }
 
 interface InputSources {
-  readonly borrow: (reference: RegionReference) => Uint8Array;
+  readonly borrow: (reference: SharedMemoryReference) => Uint8Array;
   readonly maxTypedBytes: number;
 }
 
@@ -219,7 +222,7 @@ function findInputs(
 }
 
 function mixedContents(
-  region: RegionReference | undefined,
+  region: SharedMemoryReference | undefined,
   name: string,
   modelName: string,
 ): Error {

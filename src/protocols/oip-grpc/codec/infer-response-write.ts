@@ -1,14 +1,13 @@
 import type { Parameters } from '../../../core/batch.ts';
 import type { Tensor } from '../../../core/tensor.ts';
 import { WireWriter } from '../../../formats/protobuf/writer.ts';
-import type { InferResponse } from '../../../server/interface.ts';
+import type { InferResponse, SharedMemoryReference } from '../../../server/interface.ts';
 import { writeParameters, writeText } from './infer-parameter.ts';
-import type { RegionReference } from './request-parameters.ts';
 
 /** How an answer is written. */
 export interface ResponseForm {
   /** Outputs that lie in shared memory and not in the message. */
-  readonly outputRegions: ReadonlyMap<string, RegionReference>;
+  readonly outputRegions: ReadonlyMap<string, SharedMemoryReference>;
   /** Added to the model's own parameters. */
   readonly parameters: Parameters;
 }
@@ -66,7 +65,7 @@ function writeInferResponse(writer: WireWriter, answer: Answer, form: ResponseFo
 interface WrittenOutput {
   readonly name: string;
   readonly tensor: Tensor;
-  readonly region: RegionReference | undefined;
+  readonly region: SharedMemoryReference | undefined;
 }
 
 function writeOutput(writer: WireWriter, { name, tensor, region }: WrittenOutput): void {

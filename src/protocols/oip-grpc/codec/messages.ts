@@ -1,3 +1,4 @@
+import type { ServerMetadata } from '../../../server/interface.ts';
 import {
   type Integer,
   type MessageTable,
@@ -39,13 +40,7 @@ export interface LiveAnswer {
 /** ServerLive; ServerReady and ModelReady have the same field under another name. */
 export const liveAnswer: MessageTable<LiveAnswer> = { live: field(1, bool) };
 
-export interface ServerMetadataMessage {
-  readonly name: string;
-  readonly version: string;
-  readonly extensions: readonly string[];
-}
-
-export const serverMetadataMessage: MessageTable<ServerMetadataMessage> = {
+export const serverMetadataMessage: MessageTable<ServerMetadata> = {
   name: field(1, text),
   version: field(2, text),
   extensions: repeated(3, text),

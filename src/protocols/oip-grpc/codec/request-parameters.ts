@@ -1,28 +1,14 @@
-import type { ParameterValue, Parameters } from '../../../core/batch.ts';
-import { HeadwayError, invalidArgument } from '../../../core/error.ts';
+import type { ParameterValue } from '../../../core/batch.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import type { SharedMemoryReference } from '../../../server/interface.ts';
+import {
+  type RequestParameters,
+  defaultParameters,
+  refuseReserved,
+  refuseSequence,
+  toSafeNumber,
+} from '../../oip/codec/request-parameters.ts';
 import type { InferParameter, InferParameters } from './infer-parameter.ts';
-
-/** A part of a shared memory region, as parameters name it. */
-export interface RegionReference {
-  readonly region: string;
-  readonly offsetBytes: number | bigint;
-  readonly byteLength: number | bigint;
-}
-
-/** The parameters of a request: those the protocol reserves by name, and the model's own. */
-export interface RequestParameters {
-  readonly parameters: Parameters;
-  readonly priority: number;
-  readonly timeoutMicroseconds: number;
-}
-
-const noParameters: Parameters = Object.freeze({});
-
-const defaultParameters: RequestParameters = Object.freeze({
-  parameters: noParameters,
-  priority: 0,
-  timeoutMicroseconds: 0,
-});
 
 /**
  * Splits a request's parameters, with Triton's texts.
@@ -42,7 +28,9 @@ export function readRequestParameters(given: InferParameters | undefined): Reque
         timeoutMicroseconds = readUnsigned(name, parameter, ['int64_param']);
         break;
       case 'sequence_id':
-        refuseSequence(parameter);
+        refuseSequence(
+          expectKind(name, parameter, ['int64_param', 'uint64_param', 'string_param']),
+        );
         break;
       case 'sequence_start':
       case 'sequence_end':
@@ -59,7 +47,7 @@ export function readRequestParameters(given: InferParameters | undefined): Reque
     }
   }
   // Defined rather than assigned, so that a name such as `__proto__` is only a name.
-  const parameters = own.length === 0 ? noParameters : Object.fromEntries(own);
+  const parameters = own.length === 0 ? defaultParameters.parameters : Object.fromEntries(own);
   return { parameters, priority, timeoutMicroseconds };
 }
 
@@ -74,38 +62,21 @@ function expectKind(
   );
 }
 
-/** Beyond the safe integers every limit is as good as none, and every priority as the lowest. */
 function readUnsigned(
   name: string,
   parameter: InferParameter | undefined,
   kinds: readonly InferParameter['kind'][],
 ): number {
   const value = Number(expectKind(name, parameter, kinds));
-  if (value >= 0) return Math.min(value, Number.MAX_SAFE_INTEGER);
+  if (value >= 0) return toSafeNumber(value);
   throw invalidArgument(`invalid value for '${name}' parameter, expected >= 0, got ${value}`);
-}
-
-function refuseSequence(parameter: InferParameter | undefined): void {
-  const id = expectKind('sequence_id', parameter, ['int64_param', 'uint64_param', 'string_param']);
-  if (id === 0 || id === '') return;
-  throw new HeadwayError(
-    'unimplemented',
-    "Sequences are not supported: send the request without the parameter 'sequence_id'.",
-  );
-}
-
-function refuseReserved(name: string): void {
-  if (!name.startsWith('triton_')) return;
-  throw invalidArgument(
-    "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.",
-  );
 }
 
 /** What an output is wanted as. Parameters of other names are the client's own. */
 export interface OutputParameters {
   /** 0 for the tensor itself. */
   readonly classificationCount: number;
-  readonly region: RegionReference | undefined;
+  readonly region: SharedMemoryReference | undefined;
 }
 
 const plainOutput: OutputParameters = Object.freeze({ classificationCount: 0, region: undefined });
@@ -135,7 +106,7 @@ export function readOutputParameters(
 export function readRegionReference(
   given: InferParameters | undefined,
   owner: string,
-): RegionReference | undefined {
+): SharedMemoryReference | undefined {
   if (given?.has('shared_memory_region') !== true) return undefined;
   const region = expectKind('shared_memory_region', given.get('shared_memory_region'), [
     'string_param',

@@ -1,10 +1,12 @@
-import type {
-  BatchStatistic,
-  DurationStatistic,
-  ModelStatistics,
-} from '../../../metrics/model-statistics.ts';
+import type { ModelStatistics } from '../../../metrics/model-statistics.ts';
 import {
-  type Integer,
+  type BatchStatisticsMessage,
+  type DurationMessage,
+  type InferStatisticsMessage,
+  type ModelStatisticsMessage,
+  toStatisticsMessage,
+} from '../../oip/codec/model-statistics.ts';
+import {
   type MessageTable,
   type WireType,
   encodeMessage,
@@ -15,40 +17,6 @@ import {
   text,
   uint64,
 } from './message.ts';
-
-export interface DurationMessage {
-  readonly count: Integer;
-  readonly ns: Integer;
-}
-
-export interface BatchStatisticsMessage {
-  readonly batch_size: Integer;
-  readonly compute_input: DurationMessage | undefined;
-  readonly compute_infer: DurationMessage | undefined;
-  readonly compute_output: DurationMessage | undefined;
-}
-
-export interface InferStatisticsMessage {
-  readonly success: DurationMessage | undefined;
-  readonly fail: DurationMessage | undefined;
-  readonly queue: DurationMessage | undefined;
-  readonly compute_input: DurationMessage | undefined;
-  readonly compute_infer: DurationMessage | undefined;
-  readonly compute_output: DurationMessage | undefined;
-  readonly cache_hit: DurationMessage | undefined;
-  readonly cache_miss: DurationMessage | undefined;
-}
-
-export interface ModelStatisticsMessage {
-  readonly name: string;
-  readonly version: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly last_inference: Integer;
-  readonly inference_count: Integer;
-  readonly execution_count: Integer;
-  readonly inference_stats: InferStatisticsMessage | undefined;
-  readonly batch_stats: readonly BatchStatisticsMessage[];
-}
 
 export interface StatisticsAnswer {
   readonly model_stats: readonly ModelStatisticsMessage[];
@@ -96,39 +64,5 @@ export const statisticsAnswer: MessageTable<StatisticsAnswer> = {
 
 /** The answer to ModelStatistics; durations in nanoseconds. */
 export function encodeStatisticsAnswer(statistics: readonly ModelStatistics[]): Uint8Array {
-  return encodeMessage(statisticsAnswer, { model_stats: statistics.map(toMessage) });
-}
-
-function toMessage(it: ModelStatistics): ModelStatisticsMessage {
-  return {
-    name: it.name,
-    version: String(it.version),
-    last_inference: Math.round(it.lastInferenceEpochMs),
-    inference_count: it.inferenceCount,
-    execution_count: it.executionCount,
-    inference_stats: {
-      success: toDuration(it.success),
-      fail: toDuration(it.fail),
-      queue: toDuration(it.queue),
-      compute_input: toDuration(it.computeInput),
-      compute_infer: toDuration(it.computeInfer),
-      compute_output: toDuration(it.computeOutput),
-      cache_hit: toDuration(it.cacheHit),
-      cache_miss: toDuration(it.cacheMiss),
-    },
-    batch_stats: it.batches.map(toBatch),
-  };
-}
-
-function toBatch(it: BatchStatistic): BatchStatisticsMessage {
-  return {
-    batch_size: it.batchSize,
-    compute_input: toDuration(it.computeInput),
-    compute_infer: toDuration(it.computeInfer),
-    compute_output: toDuration(it.computeOutput),
-  };
-}
-
-function toDuration({ count, totalMs }: DurationStatistic): DurationMessage {
-  return { count, ns: Math.round(totalMs * 1e6) };
+  return encodeMessage(statisticsAnswer, { model_stats: statistics.map(toStatisticsMessage) });
 }

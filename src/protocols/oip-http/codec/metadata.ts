@@ -1,11 +1,8 @@
 import type { TensorSpec } from '../../../core/tensor.ts';
-import type {
-  BatchStatistic,
-  DurationStatistic,
-  ModelStatistics,
-} from '../../../metrics/model-statistics.ts';
+import type { ModelStatistics } from '../../../metrics/model-statistics.ts';
 import type { IndexEntry } from '../../../repository/repository.ts';
 import type { ModelMetadata, ServerMetadata } from '../../../server/interface.ts';
+import { toStatisticsMessage } from '../../oip/codec/model-statistics.ts';
 
 /** The answer to `GET /v2`. */
 export function encodeServerMetadata({ name, version, extensions }: ServerMetadata): string {
@@ -40,41 +37,11 @@ export function encodeRepositoryIndex(entries: readonly IndexEntry[]): string {
 
 /** The answer to `GET /v2/models/…/stats`; durations in nanoseconds. */
 export function encodeStatistics(statistics: readonly ModelStatistics[]): string {
-  return JSON.stringify({ model_stats: statistics.map(toModelStats) });
-}
-
-function toModelStats(it: ModelStatistics): object {
-  return {
-    name: it.name,
-    version: String(it.version),
-    last_inference: Math.round(it.lastInferenceEpochMs),
-    inference_count: it.inferenceCount,
-    execution_count: it.executionCount,
-    inference_stats: {
-      success: toDuration(it.success),
-      fail: toDuration(it.fail),
-      queue: toDuration(it.queue),
-      compute_input: toDuration(it.computeInput),
-      compute_infer: toDuration(it.computeInfer),
-      compute_output: toDuration(it.computeOutput),
-      cache_hit: toDuration(it.cacheHit),
-      cache_miss: toDuration(it.cacheMiss),
-    },
-    batch_stats: it.batches.map(toBatchStats),
-    memory_usage: [],
-    response_stats: {},
-  };
-}
-
-function toBatchStats(it: BatchStatistic): object {
-  return {
-    batch_size: it.batchSize,
-    compute_input: toDuration(it.computeInput),
-    compute_infer: toDuration(it.computeInfer),
-    compute_output: toDuration(it.computeOutput),
-  };
-}
-
-function toDuration({ count, totalMs }: DurationStatistic): object {
-  return { count, ns: Math.round(totalMs * 1e6) };
+  return JSON.stringify({
+    model_stats: statistics.map((one) => ({
+      ...toStatisticsMessage(one),
+      memory_usage: [],
+      response_stats: {},
+    })),
+  });
 }

@@ -1,23 +1,23 @@
 import type { ParameterValue, Parameters } from '../../../core/batch.ts';
-import { HeadwayError, invalidArgument } from '../../../core/error.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import {
+  type RequestParameters,
+  defaultParameters,
+  refuseReserved,
+  refuseSequence,
+  toSafeNumber,
+} from '../../oip/codec/request-parameters.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { asBoolean, asUnsigned, describe } from './members.ts';
 import { quoteText } from './quote.ts';
 
-/** The parameters of a request: those the protocol reserves by name, and the model's own. */
-export interface RequestParameters {
-  readonly parameters: Parameters;
-  readonly priority: number;
-  readonly timeoutMicroseconds: number;
+/** What a request's parameters say, over HTTP also of the form of its answer. */
+interface HttpRequestParameters extends RequestParameters {
   readonly binaryByDefault: boolean;
 }
 
-const noParameters: Parameters = Object.freeze({});
-
-const defaultRequestParameters: RequestParameters = Object.freeze({
-  parameters: noParameters,
-  priority: 0,
-  timeoutMicroseconds: 0,
+const defaultHttpParameters: HttpRequestParameters = Object.freeze({
+  ...defaultParameters,
   binaryByDefault: false,
 });
 
@@ -26,9 +26,9 @@ const defaultRequestParameters: RequestParameters = Object.freeze({
  * @throws HeadwayError `invalid_argument` for a reserved name or a wrong type, `unimplemented` for
  * a request that belongs to a sequence.
  */
-export function readRequestParameters(members: JsonObject | undefined): RequestParameters {
-  if (members === undefined) return defaultRequestParameters;
-  let { priority, timeoutMicroseconds, binaryByDefault } = defaultRequestParameters;
+export function readRequestParameters(members: JsonObject | undefined): HttpRequestParameters {
+  if (members === undefined) return defaultHttpParameters;
+  let { priority, timeoutMicroseconds, binaryByDefault } = defaultHttpParameters;
   let own: Map<string, ParameterValue> | undefined;
   for (const [name, value] of members) {
     switch (name) {
@@ -42,6 +42,7 @@ export function readRequestParameters(members: JsonObject | undefined): RequestP
         timeoutMicroseconds = toSafeNumber(asUnsigned(value, "The parameter 'timeout'"));
         break;
       case 'sequence_id':
+        if (typeof value !== 'string') asUnsigned(value, "The parameter 'sequence_id'");
         refuseSequence(value);
         break;
       case 'sequence_start':
@@ -49,6 +50,10 @@ export function readRequestParameters(members: JsonObject | undefined): RequestP
         // Without a sequence id they mean nothing, here as in Triton.
         asBoolean(value, `The parameter ${quoteText(name)}`);
         break;
+      case 'headers':
+        throw invalidArgument(
+          "The parameter 'headers' is reserved and cannot be set by a request.",
+        );
       default:
         refuseReserved(name);
         own ??= new Map();
@@ -56,32 +61,8 @@ export function readRequestParameters(members: JsonObject | undefined): RequestP
     }
   }
   // Defined rather than assigned, so that a name such as `__proto__` is only a name.
-  const parameters = own === undefined ? noParameters : Object.fromEntries(own);
+  const parameters = own === undefined ? defaultParameters.parameters : Object.fromEntries(own);
   return { parameters, priority, timeoutMicroseconds, binaryByDefault };
-}
-
-/** Beyond the safe integers every limit is as good as none, and every priority as the lowest. */
-function toSafeNumber(value: number | bigint): number {
-  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-}
-
-function refuseSequence(id: JsonValue): void {
-  if (id === 0 || id === '') return;
-  if (typeof id !== 'string') asUnsigned(id, "The parameter 'sequence_id'");
-  throw new HeadwayError(
-    'unimplemented',
-    "Sequences are not supported: send the request without the parameter 'sequence_id'.",
-  );
-}
-
-function refuseReserved(name: string): void {
-  if (name.startsWith('triton_')) {
-    throw invalidArgument(
-      "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.",
-    );
-  }
-  if (name !== 'headers') return;
-  throw invalidArgument("The parameter 'headers' is reserved and cannot be set by a request.");
 }
 
 function toParameterValue(name: string, value: JsonValue): ParameterValue {
@@ -99,7 +80,7 @@ function toParameterValue(name: string, value: JsonValue): ParameterValue {
 
 /** The parameters of an answer, none of them reserved. */
 export function readParameters(members: JsonObject | undefined): Parameters {
-  if (members === undefined) return noParameters;
+  if (members === undefined) return defaultParameters.parameters;
   return Object.fromEntries(
     [...members].map(([name, value]) => [name, toParameterValue(name, value)]),
   );
