@@ -79,7 +79,8 @@ function protocolRules(protocol: string): OxlintOverride {
   const others = protocols.filter((other) => other !== protocol && !(other in arrows));
   const siblings = {
     group: others.flatMap((other) => relatives(`${other}/**`)),
-    message: 'A protocol may not import another one: move what they share to core, formats or protocols/oip.',
+    message:
+      'A protocol may not import another one: move what they share to core, formats or protocols/oip.',
     allowTypeImports: false,
   };
   return {

@@ -25,7 +25,9 @@ export type ElementsByDatatype = Omit<DataByDatatype, 'BYTES'> & {
   readonly BYTES: readonly Uint8Array[];
 };
 
-/** The typed array that holds the elements of a datatype. */
+/** Datatypes whose elements lie in a typed array. */
+export type ArrayDatatype = Exclude<Datatype, 'BOOL' | 'BYTES'>;
+
 const arrayTypes = {
   UINT8: Uint8Array,
   UINT16: Uint16Array,
@@ -39,7 +41,7 @@ const arrayTypes = {
   BF16: Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array,
-} as const satisfies Record<Exclude<Datatype, 'BOOL' | 'BYTES'>, unknown>;
+} as const satisfies Record<ArrayDatatype, unknown>;
 
 /** What an array of elements of a datatype is called: `Float32Array`, or `plain array`. */
 export function elementsName(datatype: Datatype): string {
@@ -78,11 +80,19 @@ export function encodeElements(
 export function decodeElements({ datatype, data }: Tensor): ElementsByDatatype[Datatype] {
   if (datatype === 'BOOL') return Array.from(data, (byte) => byte !== 0);
   if (datatype === 'BYTES') return decodeBytesElements(data) ?? [];
-  const bytes = datatypeBytes[datatype];
-  const aligned = data.byteOffset % bytes === 0 ? data : new Uint8Array(data);
+  return viewElements(datatype, data);
+}
+
+/** The typed array over a tensor's bytes; they are copied only where they do not lie aligned. */
+export function viewElements(
+  datatype: ArrayDatatype,
+  data: Uint8Array,
+): ElementsByDatatype[ArrayDatatype] {
+  const size = datatypeBytes[datatype];
+  const aligned = data.byteOffset % size === 0 ? data : new Uint8Array(data);
   return new arrayTypes[datatype](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,
-    aligned.byteLength / bytes,
+    aligned.byteLength / size,
   );
 }

@@ -1,26 +1,11 @@
-import { type Datatype } from '../core/datatype.ts';
+import { datatypeBytes } from '../core/datatype.ts';
 import { invalidArgument } from '../core/error.ts';
+import { decodeElements } from '../core/tensor-elements.ts';
 import { type Tensor, encodeBytesElements } from '../core/tensor.ts';
 import { topK } from '../operators/top-k.ts';
 
 /** Elements of one item beyond which classification is refused: sorting them would stall others. */
 const maxElementCount = 1_000_000;
-
-type NumericView = ArrayLike<number> | ArrayLike<bigint>;
-
-const viewsByDatatype: Partial<Record<Datatype, new (buffer: ArrayBuffer) => NumericView>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-};
 
 /** An output to be answered as classes. */
 export interface ClassificationRequest {
@@ -41,21 +26,21 @@ export interface ClassificationRequest {
  */
 export function classify(request: ClassificationRequest): Tensor {
   const { name, tensor, isBatched } = request;
-  const View = viewsByDatatype[tensor.datatype];
-  if (View === undefined) {
+  const { datatype } = tensor;
+  if (datatype === 'BYTES' || datatype === 'FP16' || datatype === 'BF16') {
     throw invalidArgument(
-      `class result not available for output '${name}' due to unsupported type '${tensor.datatype}'`,
+      `class result not available for output '${name}' due to unsupported type '${datatype}'`,
     );
   }
-  // A copy, since the output may be an unaligned view into a batch.
-  const values = new View(new Uint8Array(tensor.data).buffer);
   const itemCount = isBatched ? (tensor.shape[0] ?? 1) : 1;
-  const itemLength = itemCount === 0 ? 0 : values.length / itemCount;
+  const itemLength =
+    itemCount === 0 ? 0 : tensor.data.byteLength / datatypeBytes[datatype] / itemCount;
   if (itemLength > maxElementCount) {
     throw invalidArgument(
       `classification of output '${name}' is limited to ${maxElementCount} elements an item, it has ${itemLength}`,
     );
   }
+  const values = decodeElements(tensor);
   const k = Math.min(request.count, itemLength);
   const elements: Uint8Array[] = [];
   for (let item = 0; item < itemCount; item += 1) {

@@ -1,22 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { type Datatype, datatypeBytes } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
+import { viewElements } from '../../../core/tensor-elements.ts';
 import { type Tensor, decodeBytesElements } from '../../../core/tensor.ts';
-
-type FixedDatatype = Exclude<Datatype, 'BYTES' | 'BOOL' | 'FP16' | 'BF16'>;
-
-const arrayTypes = {
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-} as const satisfies Record<FixedDatatype, unknown>;
 
 const sliceElements = 16 * 1024;
 
@@ -40,9 +25,11 @@ export function writeJsonData(tensor: Tensor, owner: string): Generator<string> 
       return writeSlices(tensor.data, (flags) => Array.from(flags, (flag) => flag !== 0).join(','));
     case 'FP32':
     case 'FP64':
-      return writeSlices(toArray(tensor.data, tensor.datatype), joinFloats);
+      return writeSlices<NumberArray>(viewElements(tensor.datatype, tensor.data), joinFloats);
     default:
-      return writeSlices(toArray(tensor.data, tensor.datatype), (numbers) => numbers.join(','));
+      return writeSlices<NumberArray>(viewElements(tensor.datatype, tensor.data), (numbers) =>
+        numbers.join(','),
+      );
   }
 }
 
@@ -58,20 +45,10 @@ function* writeSlices<S>(elements: Sliceable<S>, join: (slice: S) => string): Ge
   }
 }
 
-type FixedArray = InstanceType<(typeof arrayTypes)[FixedDatatype]>;
-
-function toArray(data: Uint8Array, datatype: FixedDatatype): Sliceable<FixedArray> {
-  const size = datatypeBytes[datatype];
-  const aligned = data.byteOffset % size === 0 ? data : new Uint8Array(data);
-  return new arrayTypes[datatype](
-    aligned.buffer as ArrayBuffer,
-    aligned.byteOffset,
-    aligned.byteLength / size,
-  );
-}
+type NumberArray = ReturnType<typeof viewElements>;
 
 /** Joining drops the sign of zero, so such slices go element by element. */
-function joinFloats(floats: FixedArray): string {
+function joinFloats(floats: NumberArray): string {
   if (!floats.some((value: number | bigint) => Object.is(value, -0))) return floats.join(',');
   return Array.from(floats as Iterable<number>, (value) =>
     Object.is(value, -0) ? '-0.0' : String(value),
