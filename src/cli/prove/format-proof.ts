@@ -12,10 +12,11 @@ export interface ProofClaim {
 
 /** A proof for people: the verdict first, then what it rests on. */
 export function formatProof(
-  { verdict, runs, ending, invalidReasons }: Proof<Verdict>,
+  proof: Proof<Verdict>,
   { slo, confidence }: ProofClaim,
   style: Style,
 ): string[] {
+  const { verdict, runs, ending, invalidReasons } = proof;
   const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const head = ['', 'requests', 'misses', 'allowed', 'misses are surely within'];
   const rows = verdict.clauses.map((finding) => [
@@ -26,10 +27,10 @@ export function formatProof(
     `${percent(finding.missShareLower)} … ${percent(finding.missShareUpper)}`,
   ]);
   return [
-    `${headline(verdict, ending, style)}  ${formatSlo(slo)} at ${percent(confidence)} confidence`,
+    `${headline(findingOf(proof), style)}  ${formatSlo(slo)} at ${percent(confidence)} confidence`,
     ...(ending === 'invalid' ? invalidReasons : [verdict.reason]).map((text) => `  ${text}`),
     ...(ending === 'stopped' ? ['  stopped before its time'] : []),
-    ...needed(verdict),
+    ...(ending === 'invalid' ? [] : needed(verdict)),
     '',
     ...formatTable([head, ...rows], { rightColumns: [1, 2, 3, 4] }),
     '',
@@ -37,21 +38,25 @@ export function formatProof(
   ];
 }
 
-/** How each verdict is called. */
-export const verdictWords = {
+/** What came of a proof: a verdict, or none from runs that are not valid. */
+type ProofFinding = Verdict['kind'] | 'invalid';
+
+/** What came of a proof, as its JSON and its record have it. */
+export function findingOf({ verdict, ending }: Proof<Verdict>): ProofFinding {
+  return ending === 'invalid' ? 'invalid' : verdict.kind;
+}
+
+/** How each finding is called. */
+export const findingWords: Readonly<Record<ProofFinding, string>> = {
   proved: 'PROVED',
   refuted: 'REFUTED',
   notEnoughData: 'NOT ENOUGH DATA',
-} as const;
+  invalid: 'INVALID',
+};
 
-function headline(
-  { kind }: Verdict,
-  ending: Proof<Verdict>['ending'],
-  { bold, green, red, yellow }: Style,
-): string {
-  if (ending === 'invalid') return yellow(bold('INVALID'));
-  const colour = { proved: green, refuted: red, notEnoughData: yellow }[kind];
-  return colour(bold(verdictWords[kind]));
+function headline(finding: ProofFinding, { bold, green, red, yellow }: Style): string {
+  const colours = { proved: green, refuted: red, notEnoughData: yellow, invalid: yellow };
+  return colours[finding](bold(findingWords[finding]));
 }
 
 function needed(verdict: Verdict): string[] {

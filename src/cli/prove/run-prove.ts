@@ -16,7 +16,7 @@ import { tell } from '../load/tell.ts';
 import { writeReport } from '../load/write-report.ts';
 import { readUsage } from '../option-values.ts';
 import { VerdictExit } from '../verdict-exit.ts';
-import { formatProof, verdictWords } from './format-proof.ts';
+import { findingOf, findingWords, formatProof } from './format-proof.ts';
 
 /** What `headway prove` was told. */
 export interface ProveOptions extends CommonOptions {
@@ -67,11 +67,12 @@ export async function runProve(
       isStopped: () => context.signal.aborted,
     },
   );
+  const finding = findingOf(proof);
   const result = proofJson(proof, slo, confidence);
   tell(context, session, {
     options,
     result,
-    verdict: proof.verdict.kind,
+    verdict: finding,
     lines: (style) => formatProof(proof, { slo, confidence }, style),
   });
   if (options.report !== undefined) {
@@ -79,8 +80,10 @@ export async function runProve(
       cwd: context.cwd,
       file: options.report,
       url,
-      title: `${verdictWords[proof.verdict.kind]}: ${formatSlo(slo)}`,
-      verdict: proof.verdict,
+      title: `${findingWords[finding]}: ${formatSlo(slo)}`,
+      ...(finding === 'invalid'
+        ? { sections: [{ title: 'Nothing is concluded', texts: proof.invalidReasons }] }
+        : { verdict: proof.verdict }),
       evidenceId: session.evidenceId,
       slo,
       runs: proof.runs.map((run, index) => ({
@@ -106,13 +109,10 @@ function readSlo(
   );
 }
 
-function proofJson(
-  { verdict, runs, ending, invalidReasons }: Proof<Verdict>,
-  slo: Slo,
-  confidence: number,
-): Record<string, unknown> {
+function proofJson(proof: Proof<Verdict>, slo: Slo, confidence: number): Record<string, unknown> {
+  const { verdict, runs, ending, invalidReasons } = proof;
   return {
-    verdict: verdict.kind,
+    verdict: findingOf(proof),
     slo: formatSlo(slo),
     confidence,
     ending,

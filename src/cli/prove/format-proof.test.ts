@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { parseSlo } from '../../core/slo.ts';
+import type { Proof } from '../../loadgen/search/run-proof.ts';
+import type { Verdict } from '../../loadgen/verdict/verdict.ts';
+import { createStyle } from '../style.ts';
+import { findingOf, formatProof } from './format-proof.ts';
+
+const verdict: Verdict = {
+  kind: 'notEnoughData',
+  confidence: 0.95,
+  clauses: [],
+  reason: 'too few',
+  secondsNeeded: 7,
+  invalidReasons: [],
+};
+
+function proofOf(ending: Proof<Verdict>['ending'], invalidReasons: readonly string[] = []) {
+  const proof: Proof<Verdict> = { verdict, runs: [], ending, invalidReasons };
+  const claim = { slo: parseSlo('rate=1,p99=1ms'), confidence: 0.95 };
+  const style = createStyle(new PassThrough(), {});
+  return { finding: findingOf(proof), lines: formatProof(proof, claim, style) };
+}
+
+test('a proof whose generator could not keep up is invalid, and says why', () => {
+  const { finding, lines } = proofOf('invalid', ['the generator was late']);
+  assert.equal(finding, 'invalid');
+  assert.deepEqual(lines.slice(0, 3), [
+    'INVALID  p99=1ms,rate=1 at 95 % confidence',
+    '  the generator was late',
+    '',
+  ]);
+});
+
+test('a proof of too little data says how much is missing', () => {
+  const { finding, lines } = proofOf('time over');
+  assert.equal(finding, 'notEnoughData');
+  assert.deepEqual(lines.slice(0, 3), [
+    'NOT ENOUGH DATA  p99=1ms,rate=1 at 95 % confidence',
+    '  too few',
+    '  about 7 s more are needed if it goes on like this: raise --duration',
+  ]);
+});
