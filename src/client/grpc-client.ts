@@ -11,6 +11,7 @@ import {
   emptyMessage,
   indexAnswer,
   indexRequest,
+  inferenceService,
   liveAnswer,
   modelMetadataMessage,
   modelReference,
@@ -52,8 +53,6 @@ export interface OipGrpcClient extends OipClient {
   ): AsyncGenerator<StreamAnswer, void>;
 }
 
-const service = '/inference.GRPCInferenceService';
-
 /** @throws TypeError when the url is none, or not of gRPC. */
 export function createOipGrpcClient(options: GrpcChannelOptions): OipGrpcClient {
   const channel = createGrpcChannel(options);
@@ -64,7 +63,7 @@ export function createOipGrpcClient(options: GrpcChannelOptions): OipGrpcClient 
     answer: MessageTable<Answer>,
     { signal }: CallOptions,
   ): Promise<Answer> {
-    const path = `${service}/${method}`;
+    const path = `/${inferenceService}/${method}`;
     const { message } = await channel.call({ path, signal }, [encodeMessage(request, value)]);
     return decodeMessage(`answer of ${method}`, answer, message);
   }
@@ -119,7 +118,7 @@ async function infer(channel: GrpcChannel, options: InferOptions): Promise<Infer
   const { model: modelName, version: modelVersion = '', deadlineMs, signal } = options;
   const headers = options.timings === true ? { 'headway-timings': '1' } : {};
   const answer = await channel.call(
-    { path: `${service}/ModelInfer`, headers, deadlineMs, signal },
+    { path: `/${inferenceService}/ModelInfer`, headers, deadlineMs, signal },
     encodeInferRequest({ modelName, modelVersion, ...toInferMessage(options) }),
   );
   return toInferAnswer(decodeInferResponse(answer.message), answer.headers['server-timing']);

@@ -1,6 +1,7 @@
 import { HeadwayError } from '../core/error.ts';
 import { encodeInferRequest } from '../protocols/oip-grpc/codec/infer-request-write.ts';
 import { decodeStreamResponse } from '../protocols/oip-grpc/codec/infer-response-read.ts';
+import { inferenceService } from '../protocols/oip-grpc/codec/messages.ts';
 import type { InferAnswer } from './answers.ts';
 import type { GrpcCall } from './grpc-call.ts';
 import type { GrpcChannel } from './grpc-channel.ts';
@@ -32,7 +33,7 @@ export async function* inferStream(
   requests: AsyncIterable<StreamRequest> | Iterable<StreamRequest>,
   { signal, deadlineMs }: StreamOptions,
 ): AsyncGenerator<StreamAnswer, void> {
-  const path = '/inference.GRPCInferenceService/ModelStreamInfer';
+  const path = `/${inferenceService}/ModelStreamInfer`;
   const call = channel.open({ path, deadlineMs, signal });
   // Its failures reach the reader below by way of the call.
   void sendRequests(call, requests);

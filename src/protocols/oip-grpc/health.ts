@@ -3,6 +3,7 @@ import { HeadwayError } from '../../core/error.ts';
 import type { InferenceServer } from '../../server/interface.ts';
 import { type healthStatuses, healthAnswer, healthRequest } from './codec/health-messages.ts';
 import { decodeMessage } from './codec/message.ts';
+import { inferenceService } from './codec/messages.ts';
 import type { GrpcMethod, MessagePieces, StreamHandler, StreamSender } from './method.ts';
 import { message, plainMethod } from './unary.ts';
 
@@ -13,7 +14,7 @@ export interface HealthOptions {
 
 type HealthStatus = (typeof healthStatuses)[number];
 
-const services: readonly string[] = ['', 'inference.GRPCInferenceService', 'grpc.health.v1.Health'];
+const services: readonly string[] = ['', inferenceService, 'grpc.health.v1.Health'];
 
 /** How soon those who watch are told of a change. */
 const watchIntervalMs = 500;

@@ -5,6 +5,7 @@ import type { InferResponse, InferenceServer } from '../../server/interface.ts';
 import { formatServerTiming } from '../http/server-timing.ts';
 import { type DecodedInferRequest, decodeInferRequest } from './codec/infer-request-read.ts';
 import { encodeInferResponse } from './codec/infer-response-write.ts';
+import { inferenceService } from './codec/messages.ts';
 import type { CallContext, GrpcMethod, MessagePieces } from './method.ts';
 
 export interface InferOptions {
@@ -19,7 +20,7 @@ const noParameters: Parameters = Object.freeze({});
 /** ModelInfer. */
 export function createInferMethod(options: InferOptions): GrpcMethod {
   return {
-    path: '/inference.GRPCInferenceService/ModelInfer',
+    path: `/${inferenceService}/ModelInfer`,
     plane: 'inference',
     kind: 'unary',
     answer: (message, context) =>

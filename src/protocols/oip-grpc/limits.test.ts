@@ -4,71 +4,35 @@ import { type ClientHttp2Session, constants } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import process from 'node:process';
 import { test } from 'node:test';
-import type { Tensor } from '../../core/tensor.ts';
-import type { InferenceServer } from '../../server/interface.ts';
-import { type FakeServer, createFakeServer } from '../../testing/fake-server.ts';
-import { type GrpcTestClient, connectGrpc } from '../../testing/grpc-client.ts';
-import { type OipGrpcServerOptions, startOipGrpcServer } from '../../testing/grpc-server.ts';
+import {
+  echoMessage,
+  echoOverGrpc,
+  emptyMessage,
+  inferPath,
+  streamPath,
+} from '../../testing/echo-over-grpc.ts';
+import { createFakeServer } from '../../testing/fake-server.ts';
+import { connectGrpc } from '../../testing/grpc-client.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
-import { encodeInferRequest } from './codec/infer-request-write.ts';
 import { decodeStreamResponse } from './codec/infer-response-read.ts';
-import type { GrpcServer } from './server.ts';
+import { inferenceService } from './codec/messages.ts';
 
-const service = '/inference.GRPCInferenceService';
-const inferPath = `${service}/ModelInfer`;
-const streamPath = `${service}/ModelStreamInfer`;
-const livePath = `${service}/ServerLive`;
-const empty = new Uint8Array(0);
-
-interface Served extends AsyncDisposable {
-  readonly fake: FakeServer;
-  readonly server: GrpcServer;
-  readonly client: GrpcTestClient;
-}
-
-async function serve(
-  options: OipGrpcServerOptions = {},
-  overrides: Partial<InferenceServer> = {},
-): Promise<Served> {
-  await using owned = new AsyncDisposableStack();
-  const fake = createFakeServer(overrides);
-  const server = owned.use(await startOipGrpcServer(fake, options));
-  const client = owned.use(connectGrpc(server.target));
-  const resources = owned.move();
-  return { fake, server, client, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-function inferMessage(id: string, byteLength: number): Buffer {
-  const input: Tensor = {
-    datatype: 'UINT8',
-    shape: [byteLength],
-    data: new Uint8Array(byteLength),
-  };
-  const message = {
-    modelName: 'echo',
-    modelVersion: '',
-    id,
-    inputs: new Map([['x', input]]),
-    outputs: [],
-    parameters: {},
-  };
-  return Buffer.concat(encodeInferRequest(message));
-}
+const livePath = `/${inferenceService}/ServerLive`;
 
 test('a client that takes no answers is read no further, and gets them all later', async () => {
-  await using served = await serve();
+  await using served = await echoOverGrpc();
   await using other = connectGrpc(served.server.target);
   const sentCount = 600;
   const call = served.client.open(streamPath);
   call.stream.pause();
-  const message = inferMessage('a', 64 * 1024);
+  const message = echoMessage('a', { byteLength: 64 * 1024 });
   for (let index = 0; index < sentCount; index += 1) call.send(message);
   call.end();
   let requestCount = -1;
   while (requestCount !== served.fake.requests.length) {
     requestCount = served.fake.requests.length;
     // Each is a round trip, in which the server would go on if it could.
-    for (let trip = 0; trip < 20; trip += 1) await other.call(livePath, empty);
+    for (let trip = 0; trip < 20; trip += 1) await other.call(livePath, emptyMessage);
   }
   // The messages of one read of the socket are answered before the stream is seen to be full.
   assert.ok(requestCount < 200, `${requestCount} of ${sentCount} requests were read`);
@@ -80,13 +44,13 @@ test('a client that takes no answers is read no further, and gets them all later
 });
 
 test('many large answers to one stream leave no listeners behind', async () => {
-  await using served = await serve();
+  await using served = await echoOverGrpc();
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);
   process.on('warning', note);
   const call = served.client.open(streamPath);
   call.stream.pause();
-  const message = inferMessage('a', 256 * 1024);
+  const message = echoMessage('a', { byteLength: 256 * 1024 });
   for (let index = 0; index < 20; index += 1) call.send(message);
   call.end();
   call.stream.resume();
@@ -96,44 +60,41 @@ test('many large answers to one stream leave no listeners behind', async () => {
 });
 
 test('an answer that nobody takes is given up, and the connection goes on', async () => {
-  await using served = await serve({ sessions: { writeStallTimeoutMs: 50 } });
+  await using served = await echoOverGrpc({}, { sessions: { writeStallTimeoutMs: 50 } });
   await using other = connectGrpc(served.server.target);
   const call = other.open(inferPath);
   call.stream.pause();
-  call.send(inferMessage('a', 4 << 20));
+  call.send(echoMessage('a', { byteLength: 4 << 20 }));
   call.end();
   assert.equal((await call.answer).status, -1);
   assert.equal(call.stream.rstCode, constants.NGHTTP2_CANCEL);
-  assert.equal((await served.client.call(livePath, empty)).status, 0);
+  assert.equal((await served.client.call(livePath, emptyMessage)).status, 0);
 });
 
 test('a connection that breaks ends what it asked for', async () => {
   const begun = Promise.withResolvers<void>();
   const aborted: string[] = [];
   const allAborted = Promise.withResolvers<void>();
-  await using served = await serve(
-    {},
-    {
-      infer: ({ id, signal }) =>
-        new Promise((_, reject) => {
-          if (id === 'b') begun.resolve();
-          signal!.addEventListener('abort', () => {
-            reject(signal!.reason as Error);
-            if (aborted.push(id) === 2) allAborted.resolve();
-          });
-        }),
-    },
-  );
+  await using served = await echoOverGrpc({
+    infer: ({ id, signal }) =>
+      new Promise((_, reject) => {
+        if (id === 'b') begun.resolve();
+        signal!.addEventListener('abort', () => {
+          reject(signal!.reason as Error);
+          if (aborted.push(id) === 2) allAborted.resolve();
+        });
+      }),
+  });
   await using other = connectGrpc(served.server.target);
   const unary = other.open(inferPath);
-  unary.send(inferMessage('a', 1));
+  unary.send(echoMessage('a', { byteLength: 1 }));
   const stream = other.open(streamPath);
-  stream.send(inferMessage('b', 1));
+  stream.send(echoMessage('b', { byteLength: 1 }));
   await begun.promise;
   other.session.destroy();
   await allAborted.promise;
   assert.deepEqual(aborted.toSorted(), ['a', 'b']);
-  assert.equal((await served.client.call(livePath, empty)).status, 0);
+  assert.equal((await served.client.call(livePath, emptyMessage)).status, 0);
 });
 
 function ping(session: ClientHttp2Session): Promise<void> {
@@ -144,7 +105,10 @@ function ping(session: ClientHttp2Session): Promise<void> {
 
 test('pings without a call are few, and come back with time', async () => {
   const clock = createManualClock();
-  await using served = await serve({ clock, sessions: { maxPings: 3, pingIntervalMs: 1000 } });
+  await using served = await echoOverGrpc(
+    {},
+    { clock, sessions: { maxPings: 3, pingIntervalMs: 1000 } },
+  );
   const { session } = served.client;
   await once(session, 'connect');
   for (let count = 0; count < 3; count += 1) await ping(session);
@@ -158,10 +122,13 @@ test('pings without a call are few, and come back with time', async () => {
 });
 
 test('pings beside a call are as many as a client likes', async () => {
-  await using served = await serve({ clock: createManualClock(), sessions: { maxPings: 1 } });
+  await using served = await echoOverGrpc(
+    {},
+    { clock: createManualClock(), sessions: { maxPings: 1 } },
+  );
   const { session } = served.client;
   const call = served.client.open(streamPath);
-  call.send(inferMessage('a', 1));
+  call.send(echoMessage('a', { byteLength: 1 }));
   await call.received(1);
   for (let count = 0; count < 50; count += 1) await ping(session);
   call.end();
@@ -169,14 +136,14 @@ test('pings beside a call are as many as a client likes', async () => {
 });
 
 test('a connection without a call for too long is closed well', async () => {
-  await using served = await serve({ sessions: { idleTimeoutMs: 30 } });
-  assert.equal((await served.client.call(livePath, empty)).status, 0);
+  await using served = await echoOverGrpc({}, { sessions: { idleTimeoutMs: 30 } });
+  assert.equal((await served.client.call(livePath, emptyMessage)).status, 0);
   const [code] = (await once(served.client.session, 'goaway')) as [number];
   assert.equal(code, constants.NGHTTP2_NO_ERROR);
 });
 
 test('a connection that says nothing is closed', async () => {
-  await using served = await serve({ sessions: { handshakeTimeoutMs: 30 } });
+  await using served = await echoOverGrpc({}, { sessions: { handshakeTimeoutMs: 30 } });
   const socket = connectSocket(served.server.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.resume();
@@ -188,8 +155,7 @@ test('calls beyond the limit of one connection wait, connections beyond theirs a
   const plain = createFakeServer();
   let atOnce = 0;
   let mostAtOnce = 0;
-  await using served = await serve(
-    { sessions: { maxConcurrentStreams: 2, maxConnections: 1 } },
+  await using served = await echoOverGrpc(
     {
       async infer(request) {
         atOnce += 1;
@@ -199,10 +165,11 @@ test('calls beyond the limit of one connection wait, connections beyond theirs a
         return plain.infer(request);
       },
     },
+    { sessions: { maxConcurrentStreams: 2, maxConnections: 1 } },
   );
   await once(served.client.session, 'remoteSettings');
   const calls = Array.from({ length: 5 }, () =>
-    served.client.call(inferPath, inferMessage('a', 1)),
+    served.client.call(inferPath, echoMessage('a', { byteLength: 1 })),
   );
   const socket = connectSocket(served.server.port, '127.0.0.1');
   socket.on('error', () => {});

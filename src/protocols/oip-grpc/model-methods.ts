@@ -2,6 +2,7 @@ import type { InferenceServer, ModelMetadata } from '../../server/interface.ts';
 import {
   type ModelMetadataMessage,
   emptyMessage,
+  inferenceService,
   liveAnswer,
   modelMetadataMessage,
   modelReference,
@@ -12,51 +13,49 @@ import { encodeStatisticsAnswer } from './codec/statistics-message.ts';
 import type { GrpcMethod } from './method.ts';
 import { message, plainMethod } from './unary.ts';
 
-const service = 'inference.GRPCInferenceService';
-
 /** What can be asked of the server and its models beside inference. */
 export function createModelMethods(server: InferenceServer): readonly GrpcMethod[] {
   return [
     plainMethod({
-      path: `${service}/ServerLive`,
+      path: `${inferenceService}/ServerLive`,
       plane: 'health',
       request: emptyMessage,
       answer: () => message(liveAnswer, { live: server.isLive() }),
     }),
     plainMethod({
-      path: `${service}/ServerReady`,
+      path: `${inferenceService}/ServerReady`,
       plane: 'health',
       request: emptyMessage,
       answer: () => message(liveAnswer, { live: server.isReady() }),
     }),
     plainMethod({
-      path: `${service}/ModelReady`,
+      path: `${inferenceService}/ModelReady`,
       plane: 'inference',
       request: modelReference,
       answer: ({ name, version }) =>
         message(liveAnswer, { live: server.isModelReady(name, version) }),
     }),
     plainMethod({
-      path: `${service}/ServerMetadata`,
+      path: `${inferenceService}/ServerMetadata`,
       plane: 'inference',
       request: emptyMessage,
       answer: () => message(serverMetadataMessage, server.serverMetadata()),
     }),
     plainMethod({
-      path: `${service}/ModelMetadata`,
+      path: `${inferenceService}/ModelMetadata`,
       plane: 'inference',
       request: modelReference,
       answer: ({ name, version }) =>
         message(modelMetadataMessage, toMetadataMessage(server.modelMetadata(name, version))),
     }),
     plainMethod({
-      path: `${service}/ModelConfig`,
+      path: `${inferenceService}/ModelConfig`,
       plane: 'inference',
       request: modelReference,
       answer: ({ name, version }) => [encodeModelConfigAnswer(server.modelConfig(name, version))],
     }),
     plainMethod({
-      path: `${service}/ModelStatistics`,
+      path: `${inferenceService}/ModelStatistics`,
       plane: 'observability',
       request: modelReference,
       answer: ({ name, version }) => [encodeStatisticsAnswer(server.statistics(name, version))],

@@ -7,12 +7,12 @@ import {
   emptyMessage,
   indexAnswer,
   indexRequest,
+  inferenceService,
   repositoryModelRequest,
 } from './codec/messages.ts';
 import type { GrpcMethod } from './method.ts';
 import { message, plainMethod } from './unary.ts';
 
-const service = 'inference.GRPCInferenceService';
 const plane = 'admin';
 
 /**
@@ -25,7 +25,7 @@ export function createRepositoryMethods(
 ): readonly GrpcMethod[] {
   return [
     plainMethod({
-      path: `${service}/RepositoryIndex`,
+      path: `${inferenceService}/RepositoryIndex`,
       plane,
       request: indexRequest,
       answer(request) {
@@ -35,7 +35,7 @@ export function createRepositoryMethods(
       },
     }),
     plainMethod({
-      path: `${service}/RepositoryModelLoad`,
+      path: `${inferenceService}/RepositoryModelLoad`,
       plane,
       request: repositoryModelRequest,
       maxMessageBytes: maxLoadBytes,
@@ -46,7 +46,7 @@ export function createRepositoryMethods(
       },
     }),
     plainMethod({
-      path: `${service}/RepositoryModelUnload`,
+      path: `${inferenceService}/RepositoryModelUnload`,
       plane,
       request: repositoryModelRequest,
       async answer(request) {

@@ -2,19 +2,18 @@ import type { InferenceServer } from '../../server/interface.ts';
 import {
   type LogSettingMessage,
   type TraceSettingMessage,
+  inferenceService,
   logSettingsMessage,
   traceSettingsMessage,
 } from './codec/messages.ts';
 import type { GrpcMethod } from './method.ts';
 import { message, plainMethod } from './unary.ts';
 
-const service = 'inference.GRPCInferenceService';
-
 /** TraceSetting and LogSettings, which change settings and answer what they are then. */
 export function createSettingsMethods(server: InferenceServer): readonly GrpcMethod[] {
   return [
     plainMethod({
-      path: `${service}/TraceSetting`,
+      path: `${inferenceService}/TraceSetting`,
       plane: 'admin',
       request: traceSettingsMessage,
       answer({ settings, model_name: model }) {
@@ -33,7 +32,7 @@ export function createSettingsMethods(server: InferenceServer): readonly GrpcMet
       },
     }),
     plainMethod({
-      path: `${service}/LogSettings`,
+      path: `${inferenceService}/LogSettings`,
       plane: 'admin',
       request: logSettingsMessage,
       answer({ settings }) {

@@ -2,6 +2,7 @@ import type { InferenceServer, SharedMemoryRegion } from '../../server/interface
 import {
   type SystemRegionMessage,
   emptyMessage,
+  inferenceService,
   regionReference,
   systemRegionMessage,
   systemRegionsAnswer,
@@ -9,7 +10,6 @@ import {
 import type { GrpcMethod, MessagePieces } from './method.ts';
 import { message, plainMethod } from './unary.ts';
 
-const service = 'inference.GRPCInferenceService';
 const plane = 'inference';
 
 /** Status, registration and its end, of system and CUDA shared memory. */
@@ -18,14 +18,14 @@ export function createSharedMemoryMethods(server: InferenceServer): readonly Grp
   const done: MessagePieces = message(emptyMessage, {});
   return [
     plainMethod({
-      path: `${service}/SystemSharedMemoryStatus`,
+      path: `${inferenceService}/SystemSharedMemoryStatus`,
       plane,
       request: regionReference,
       answer: ({ name }) =>
         message(systemRegionsAnswer, { regions: toRegions(registry.status(name)) }),
     }),
     plainMethod({
-      path: `${service}/SystemSharedMemoryRegister`,
+      path: `${inferenceService}/SystemSharedMemoryRegister`,
       plane,
       request: systemRegionMessage,
       answer({ name, key, offset, byte_size: byteLength }) {
@@ -34,7 +34,7 @@ export function createSharedMemoryMethods(server: InferenceServer): readonly Grp
       },
     }),
     plainMethod({
-      path: `${service}/SystemSharedMemoryUnregister`,
+      path: `${inferenceService}/SystemSharedMemoryUnregister`,
       plane,
       request: regionReference,
       answer({ name }) {
@@ -44,7 +44,7 @@ export function createSharedMemoryMethods(server: InferenceServer): readonly Grp
       },
     }),
     plainMethod({
-      path: `${service}/CudaSharedMemoryStatus`,
+      path: `${inferenceService}/CudaSharedMemoryStatus`,
       plane,
       request: regionReference,
       answer({ name }) {
@@ -54,7 +54,7 @@ export function createSharedMemoryMethods(server: InferenceServer): readonly Grp
       },
     }),
     plainMethod({
-      path: `${service}/CudaSharedMemoryRegister`,
+      path: `${inferenceService}/CudaSharedMemoryRegister`,
       plane,
       request: regionReference,
       answer({ name }) {
@@ -63,7 +63,7 @@ export function createSharedMemoryMethods(server: InferenceServer): readonly Grp
       },
     }),
     plainMethod({
-      path: `${service}/CudaSharedMemoryUnregister`,
+      path: `${inferenceService}/CudaSharedMemoryUnregister`,
       plane,
       request: regionReference,
       answer({ name }) {

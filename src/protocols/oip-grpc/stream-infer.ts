@@ -1,8 +1,8 @@
-import { toHeadwayError } from '../../core/error.ts';
 import type { Parameters } from '../../core/batch.ts';
-import { HeadwayError } from '../../core/error.ts';
+import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import { readInferRequestId } from './codec/infer-request-read.ts';
 import { encodeStreamError, encodeStreamResponse } from './codec/infer-response-write.ts';
+import { inferenceService } from './codec/messages.ts';
 import { type InferOptions, answerRequest } from './infer.ts';
 import type { GrpcMethod, MessagePieces, StreamHandler, StreamSender } from './method.ts';
 
@@ -19,7 +19,7 @@ const finalParameters: Parameters = Object.freeze({ triton_final_response: true 
  */
 export function createStreamInferMethod(options: InferOptions): GrpcMethod {
   return {
-    path: '/inference.GRPCInferenceService/ModelStreamInfer',
+    path: `/${inferenceService}/ModelStreamInfer`,
     plane: 'inference',
     kind: 'stream',
     open: (sender) => openStream(sender, options),

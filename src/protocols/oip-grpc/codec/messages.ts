@@ -19,6 +19,9 @@ import {
 // itself, statistics and model configs, which have files of their own. Names and numbers are those
 // of the protocol.
 
+/** The full name of the service. */
+export const inferenceService = 'inference.GRPCInferenceService';
+
 /** A message without fields. */
 export const emptyMessage: MessageTable<object> = {};
 
