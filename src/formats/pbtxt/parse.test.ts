@@ -12,10 +12,7 @@ function values(text: string): (readonly [string, PbtxtValue])[] {
 function failsWith(text: string, message: RegExp): void {
   assert.throws(
     () => parsePbtxt(text, 'config.pbtxt'),
-    (error) =>
-      error instanceof HeadwayError &&
-      error.code === 'invalid_argument' &&
-      message.test(error.message),
+    { code: 'invalid_argument', message },
     `${JSON.stringify(text)} must fail with ${message}`,
   );
 }
