@@ -13,7 +13,7 @@ import {
   plainModelSpec,
   requestOf,
   run,
-} from '../src/backends/contract.ts';
+} from '../src/testing/backend-runs.ts';
 import { createOnnxRuntimeBackend } from '../src/backends/onnxruntime/onnxruntime-backend.ts';
 import type { BatchRequest } from '../src/core/batch.ts';
 import { silentLogger } from '../src/core/logger.ts';

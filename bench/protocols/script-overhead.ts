@@ -6,7 +6,7 @@ import {
   plainModelSpec,
   floats,
   requestOf,
-} from '../../src/backends/contract.ts';
+} from '../../src/testing/backend-runs.ts';
 import type { BackendInstance } from '../../src/backends/backend.ts';
 import { createScriptBackend } from '../../src/backends/script/script-backend.ts';
 import { createSystemClock } from '../../src/core/clock.ts';

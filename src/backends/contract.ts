@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelConfig } from '../config/model-config.ts';
-import type { Batch, BatchItem, BatchRequest, BatchResult } from '../core/batch.ts';
+import type { Batch, BatchRequest } from '../core/batch.ts';
 import { type Datatype, datatypeBytes, datatypes } from '../core/datatype.ts';
 import { HeadwayError } from '../core/error.ts';
 import { type Shape, elementCount } from '../core/shape.ts';
 import { type Tensor, encodeBytesElements } from '../core/tensor.ts';
-import type { BackendInstance, BackendModel, ModelSpec } from './backend.ts';
+import { floats, outputOf, plainModelConfig, requestOf, run } from '../testing/backend-runs.ts';
+import type { BackendModel } from './backend.ts';
 
 /** A model the suite needs; each implementation has its own way to come by one. */
 export type ContractModel =
@@ -26,76 +27,6 @@ export interface ContractSubject extends AsyncDisposable {
   loadMissing(): Promise<BackendModel>;
   /** Width of the slow model. */
   readonly slowWidth: number;
-}
-
-/** A config that says nothing but the size of a batch, for models whose signature says the rest. */
-export function plainModelConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
-  return {
-    name: 'model',
-    backend: 'onnxruntime',
-    maxBatchSize: 8,
-    inputs: [],
-    outputs: [],
-    versionPolicy: { kind: 'latest', count: 1 },
-    instanceGroups: [{ name: 'model', count: 1, kind: 'cpu', gpus: [] }],
-    scheduling: {
-      preferredBatchSizes: [],
-      maxQueueDelayMicroseconds: 0,
-      preserveOrdering: false,
-      priorityLevels: 0,
-      defaultPriorityLevel: 0,
-      defaultQueuePolicy: {
-        timeoutAction: 'reject',
-        defaultTimeoutMicroseconds: 0,
-        allowTimeoutOverride: false,
-        maxQueueSize: 0,
-      },
-      priorityQueuePolicies: new Map(),
-    },
-    responseCache: false,
-    warmups: [],
-    defaultModelFilename: undefined,
-    graphLevel: 0,
-    executionProviders: [],
-    parameters: {},
-    metricTags: {},
-    source: undefined,
-    ...overrides,
-  };
-}
-
-/** The spec of version 1 of a model in a folder. */
-export function plainModelSpec(path: string, config: ModelConfig = plainModelConfig()): ModelSpec {
-  return { name: config.name, version: 1, path, config };
-}
-
-/** A request with these inputs for these outputs. */
-export function requestOf(
-  inputs: Readonly<Record<string, Tensor>>,
-  ...outputNames: readonly string[]
-): BatchRequest {
-  return { id: '', inputs: new Map(Object.entries(inputs)), outputNames, parameters: {} };
-}
-
-/** A FP32 tensor of these values. */
-export function floats(shape: Shape, values: Iterable<number>): Tensor {
-  return { datatype: 'FP32', shape, data: new Uint8Array(Float32Array.from(values).buffer) };
-}
-
-/** Runs requests as one batch, with a signal that nobody aborts. */
-export async function run(
-  instance: BackendInstance,
-  ...requests: readonly BatchRequest[]
-): Promise<BatchResult> {
-  return instance.execute({ requests }, new AbortController().signal);
-}
-
-/** One output of an item that must be done. */
-export function outputOf(item: BatchItem | undefined, name: string): Tensor {
-  if (item?.kind !== 'done') throw item?.error ?? new TypeError('there is no such item');
-  const tensor = item.outputs.get(name);
-  assert.ok(tensor !== undefined, `the answer lacks '${name}'`);
-  return tensor;
 }
 
 /** Compares tensors; a view and a copy of the same bytes are equal. */

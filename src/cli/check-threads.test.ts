@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plainModelConfig } from '../backends/contract.ts';
+import { plainModelConfig } from '../testing/backend-runs.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { ModelConfig } from '../config/model-config.ts';
 import { createThreadCheck } from './check-threads.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { BackendInstance } from '../backends/backend.ts';
-import { floats, plainModelConfig, plainModelSpec, requestOf, run } from '../backends/contract.ts';
+import { floats, plainModelConfig, plainModelSpec, requestOf, run } from './backend-runs.ts';
 import { createScriptBackend } from '../backends/script/script-backend.ts';
 import { type Clock, createSystemClock } from '../core/clock.ts';
 import { type Logger, silentLogger } from '../core/logger.ts';

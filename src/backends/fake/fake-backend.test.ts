@@ -3,16 +3,14 @@ import { test } from 'node:test';
 import { invalidArgument } from '../../core/error.ts';
 import type { NamedTensors, Tensor } from '../../core/tensor.ts';
 import {
-  type ContractModel,
-  type ContractSubject,
-  backendContract,
   floats,
   outputOf,
   plainModelConfig,
   plainModelSpec,
   requestOf,
   run,
-} from '../contract.ts';
+} from '../../testing/backend-runs.ts';
+import { type ContractModel, type ContractSubject, backendContract } from '../contract.ts';
 import { type FakeModel, createFakeBackend } from './fake-backend.ts';
 
 const wide = { datatype: 'FP32', shape: [-1, 64] } as const;

@@ -12,13 +12,8 @@ import {
   slowModel,
 } from '../../testing/models/small-models.ts';
 import { writeModel } from '../../testing/models/write-model.ts';
-import {
-  type ContractModel,
-  type ContractSubject,
-  backendContract,
-  plainModelConfig,
-  plainModelSpec,
-} from '../contract.ts';
+import { plainModelConfig, plainModelSpec } from '../../testing/backend-runs.ts';
+import { type ContractModel, type ContractSubject, backendContract } from '../contract.ts';
 import { createOnnxRuntimeBackend } from './onnxruntime-backend.ts';
 
 const slowWidth = 1024;

@@ -8,7 +8,14 @@ import { silentLogger } from '../../core/logger.ts';
 import { misdeclaredModel } from '../../testing/models/small-models.ts';
 import { writeModel } from '../../testing/models/write-model.ts';
 import type { BackendInstance } from '../backend.ts';
-import { floats, outputOf, plainModelConfig, plainModelSpec, requestOf, run } from '../contract.ts';
+import {
+  floats,
+  outputOf,
+  plainModelConfig,
+  plainModelSpec,
+  requestOf,
+  run,
+} from '../../testing/backend-runs.ts';
 import { createOnnxRuntimeBackend } from './onnxruntime-backend.ts';
 
 /** Calls with an instance of the misdeclared model. */

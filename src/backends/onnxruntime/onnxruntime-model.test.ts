@@ -12,7 +12,7 @@ import { loadOnnxRuntimeLibrary } from '../../native/onnxruntime/load-library.ts
 import { addModel } from '../../testing/models/small-models.ts';
 import { writeModel } from '../../testing/models/write-model.ts';
 import type { BackendModel } from '../backend.ts';
-import { plainModelConfig, plainModelSpec } from '../contract.ts';
+import { plainModelConfig, plainModelSpec } from '../../testing/backend-runs.ts';
 import { loadOnnxRuntimeModel } from './onnxruntime-model.ts';
 
 const coreCount = 4;

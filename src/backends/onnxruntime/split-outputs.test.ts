@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { floats, requestOf } from '../contract.ts';
+import { floats, requestOf } from '../../testing/backend-runs.ts';
 import { splitOutputs } from './split-outputs.ts';
 
 test('splitOutputs() refuses to cut what does not have the rows of the batch', () => {

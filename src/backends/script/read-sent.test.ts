@@ -6,7 +6,7 @@ import { datatypes } from '../../core/datatype.ts';
 import { HeadwayError, errorCodes } from '../../core/error.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { arbitraryTensor } from '../../testing/arbitrary-tensors.ts';
-import { floats, plainModelConfig, requestOf } from '../contract.ts';
+import { floats, plainModelConfig, requestOf } from '../../testing/backend-runs.ts';
 import { readResponses } from './read-responses.ts';
 import { readCall, readSignature, readTensor } from './read-sent.ts';
 import { headwayErrorOf, readSentError, sentErrorOf } from './sent-error.ts';

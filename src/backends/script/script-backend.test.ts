@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSystemClock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/logger.ts';
-import {
-  type ContractModel,
-  type ContractSubject,
-  backendContract,
-  plainModelSpec,
-} from '../contract.ts';
+import { plainModelSpec } from '../../testing/backend-runs.ts';
+import { type ContractModel, type ContractSubject, backendContract } from '../contract.ts';
 import { createScriptBackend } from './script-backend.ts';
 
 const slowWidth = 4;
