@@ -45,17 +45,20 @@ export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): O
   const { writeStallTimeoutMs: stallTimeoutMs } = options;
   const { context, answerHeaders } = createContext(options, client);
   let trailers: Readonly<Record<string, string>> = goodTrailers;
-  let isOver = false;
+  let hasEnded = false;
+  // A lost connection destroys its streams before it tells them that they are closed.
+  const isOver = (): boolean => hasEnded || isGone(stream);
 
   stream.on('error', () => {
     // The close that follows says all there is to say.
   });
   stream.on('close', () => {
-    if (!isOver) client.leave();
-    isOver = true;
+    if (!hasEnded) client.leave();
+    hasEnded = true;
     options.onClosed();
   });
   stream.on('wantTrailers', () => {
+    if (isGone(stream)) return;
     stream.sendTrailers(trailers);
     if (trailers !== goodTrailers) setImmediate(closeUnread, stream);
   });
@@ -63,28 +66,28 @@ export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): O
   return {
     context,
     get isOver() {
-      return isOver;
+      return isOver();
     },
     send(message) {
-      if (isOver) return;
+      if (isOver()) return;
       begin(stream, answerHeaders());
       writeMessage(stream, message, { isLast: false, stallTimeoutMs });
     },
     answer(message) {
-      if (isOver) return;
-      isOver = true;
+      if (isOver()) return;
+      hasEnded = true;
       begin(stream, answerHeaders());
       writeMessage(stream, message, { isLast: true, stallTimeoutMs });
     },
     end() {
-      if (isOver) return;
-      isOver = true;
+      if (isOver()) return;
+      hasEnded = true;
       begin(stream, answerHeaders());
       stream.end();
     },
     fail(thrown) {
-      if (isOver) return;
-      isOver = true;
+      if (isOver()) return;
+      hasEnded = true;
       const error = toHeadwayError(thrown);
       if (error.code === 'internal') options.logFailure(error);
       trailers = errorTrailers(error);
@@ -170,13 +173,29 @@ function writeMessage(
   });
 }
 
+/** Whether nobody can be answered on a stream any more; to try throws. */
+function isGone(stream: ServerHttp2Stream): boolean {
+  return stream.destroyed || stream.closed;
+}
+
 /** Refuses a stream without opening a call. */
 export function refuseCall(stream: ServerHttp2Stream, error: HeadwayError): void {
   stream.on('error', () => {
     // The client left before it was refused.
   });
+  if (isGone(stream)) return;
   stopReading(stream);
   respondAlone(stream, errorTrailers(error));
+}
+
+/** What is not gRPC gets the status of HTTP that the gRPC protocol asks for. */
+export function answerOther(stream: ServerHttp2Stream): void {
+  stream.on('error', () => {
+    // Nobody waits for the answer.
+  });
+  if (isGone(stream)) return;
+  stream.respond({ ':status': 415 }, { endStream: true });
+  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /** Answers with the head of a response that is its end as well. */

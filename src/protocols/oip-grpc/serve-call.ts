@@ -103,7 +103,9 @@ export function serveStream(
   });
   readInto(stream, call, reader);
   stream.on('drain', () => handler.onDrained());
-  stream.on('end', () => void onEnd(call, { handler, reader, previous }));
+  stream.on('end', () => {
+    onEnd(call, { handler, reader, previous }).catch((thrown: unknown) => call.fail(thrown));
+  });
   return {
     stop: () => handler.onStopping(),
     closed() {

@@ -4,7 +4,6 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
-  constants,
   createSecureServer,
   createServer,
 } from 'node:http2';
@@ -16,7 +15,7 @@ import { type ListenAddress, listen } from '../http/listen.ts';
 import type { Authorize } from '../http/route.ts';
 import type { SecureContextSource } from '../http/tls.ts';
 import type { ContentCoding } from '../http/unpack.ts';
-import { openCall, refuseCall } from './call.ts';
+import { answerOther, openCall, refuseCall } from './call.ts';
 import { parseGrpcTimeoutMs } from './codec/timeout.ts';
 import { parseMessageCoding } from './compression.ts';
 import type { GrpcMethod } from './method.ts';
@@ -204,13 +203,4 @@ function isGrpc(headers: IncomingHttpHeaders): boolean {
     headers[':method'] === 'POST' &&
     headers['content-type']?.startsWith('application/grpc') === true
   );
-}
-
-/** What is not gRPC gets the status of HTTP that the gRPC protocol asks for. */
-function answerOther(stream: ServerHttp2Stream): void {
-  stream.on('error', () => {
-    // Nobody waits for the answer.
-  });
-  stream.respond({ ':status': 415 }, { endStream: true });
-  stream.close(constants.NGHTTP2_NO_ERROR);
 }

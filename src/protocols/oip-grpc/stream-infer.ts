@@ -105,7 +105,7 @@ function createOrderedAnswers(sender: StreamSender): OrderedAnswers {
         count -= 1;
         send(settled);
         onSent();
-      })();
+      })().catch((thrown: unknown) => sender.fail(thrown));
     },
     endWith: (end) => void last.then(end),
   };
