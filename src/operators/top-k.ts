@@ -1,26 +1,30 @@
 /** A value and where it stood. */
-export interface RankedValue {
+export interface RankedValue<Value extends number | bigint = number> {
   readonly index: number;
-  readonly value: number;
+  readonly value: Value;
 }
 
 /**
  * The `k` largest values in falling order; of equal values the lower index comes first. NaN ranks
  * below every number. A heap of `k` entries is kept, so the cost is O(n log k) in the worst case
  * and near O(n) on values in no particular order.
- * @param values any row of numbers; not changed.
+ * @param values any row of numbers, or of whole numbers beyond 2^53; not changed.
  * @param k how many are wanted; fewer come back when there are fewer values.
  * @throws RangeError when `k` is no whole number ≥ 0.
  */
-export function topK(values: ArrayLike<number>, k: number): RankedValue[] {
+export function topK<Value extends number | bigint>(
+  values: ArrayLike<Value>,
+  k: number,
+): RankedValue<Value>[] {
   if (!Number.isSafeInteger(k) || k < 0) {
     throw new RangeError(`topK: k must be a whole number ≥ 0, got ${k}.`);
   }
   const size = Math.min(k, values.length);
   if (size === 0) return [];
-  const heap: RankedValue[] = [];
+  const heap: RankedValue<Value>[] = [];
   for (let index = 0; index < values.length; index++) {
-    const value = values[index] ?? Number.NaN;
+    const value = values[index];
+    if (value === undefined) continue;
     if (heap.length < size) {
       heap.push({ index, value });
       siftUp(heap);
@@ -33,6 +37,8 @@ export function topK(values: ArrayLike<number>, k: number): RankedValue[] {
   }
   return heap.sort((a, b) => (ranksBelow(a, b) ? 1 : -1));
 }
+
+type Ranked = RankedValue<number | bigint>;
 
 /** The index of the largest value, the first of equal ones; -1 for no values or NaN alone. */
 export function argmax(values: ArrayLike<number>): number {
@@ -48,7 +54,7 @@ export function argmax(values: ArrayLike<number>): number {
   return best;
 }
 
-function ranksBelow(a: RankedValue, b: RankedValue): boolean {
+function ranksBelow(a: Ranked, b: Ranked): boolean {
   if (a.value < b.value) return true;
   if (a.value > b.value) return false;
   const aIsNaN = Number.isNaN(a.value);
@@ -56,7 +62,7 @@ function ranksBelow(a: RankedValue, b: RankedValue): boolean {
 }
 
 /** Moves the last entry of a heap whose root ranks lowest to its place. */
-function siftUp(heap: RankedValue[]): void {
+function siftUp(heap: Ranked[]): void {
   let child = heap.length - 1;
   while (child > 0) {
     const parent = (child - 1) >> 1;
@@ -66,7 +72,7 @@ function siftUp(heap: RankedValue[]): void {
 }
 
 /** Moves the root of a heap whose root ranks lowest to its place. */
-function siftDown(heap: RankedValue[]): void {
+function siftDown(heap: Ranked[]): void {
   let parent = 0;
   for (;;) {
     const left = 2 * parent + 1;
@@ -78,13 +84,13 @@ function siftDown(heap: RankedValue[]): void {
   }
 }
 
-function isBelow(heap: readonly RankedValue[], a: number, b: number): boolean {
+function isBelow(heap: readonly Ranked[], a: number, b: number): boolean {
   const first = heap[a];
   const second = heap[b];
   return first !== undefined && second !== undefined && ranksBelow(first, second);
 }
 
-function swapIfBelow(heap: RankedValue[], child: number, parent: number): boolean {
+function swapIfBelow(heap: Ranked[], child: number, parent: number): boolean {
   const lower = heap[child];
   const upper = heap[parent];
   if (lower === undefined || upper === undefined || !ranksBelow(lower, upper)) return false;

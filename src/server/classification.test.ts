@@ -49,23 +49,40 @@ test('classify() reads every numeric datatype, wherever its bytes lie', () => {
     UINT64: BigUint64Array.of(1n, 300n),
     INT64: BigInt64Array.of(1n, 300n),
     FP64: Float64Array.of(1, 300),
-    BOOL: Uint8Array.of(0, 1),
   } as const satisfies Partial<Record<Datatype, ArrayBufferView>>;
   for (const [datatype, array] of Object.entries(arrays)) {
     const bytes = new Uint8Array(array.buffer);
     const unaligned = new Uint8Array(bytes.length + 1).subarray(1);
     unaligned.set(bytes);
     const tensor: Tensor = { datatype: datatype as Datatype, shape: [1, 2], data: unaligned };
-    assert.deepEqual(classes(tensor, { count: 1 }), [`${Number(array[1]).toFixed(6)}:1`]);
+    const largest = datatype === 'FP64' ? '300.000000' : String(array[1]);
+    assert.deepEqual(classes(tensor, { count: 1 }), [`${largest}:1`]);
   }
 });
 
+test('classify() tells 64-bit integers apart to the last digit', () => {
+  const values = BigInt64Array.of(2n ** 62n, 2n ** 62n + 1n, -(2n ** 62n));
+  const data = new Uint8Array(values.buffer);
+  const tensor: Tensor = { datatype: 'INT64', shape: [1, 3], data };
+  assert.deepEqual(classes(tensor), ['4611686018427387905:1', '4611686018427387904:0']);
+});
+
+test('classify() writes floats as C does', () => {
+  const tensor = fp32Tensor([1, 4], [-0.5, Infinity, NaN, 2 ** 70]);
+  assert.deepEqual(classes(tensor, { count: 4 }), [
+    'inf:1',
+    '1180591620717411303424.000000:3',
+    '-0.500000:0',
+    'nan:2',
+  ]);
+});
+
 test('classify() refuses what has no order it knows, and what would take too long', () => {
-  for (const datatype of ['BYTES', 'FP16', 'BF16'] as const) {
+  for (const datatype of ['BYTES', 'BOOL', 'FP16', 'BF16'] as const) {
     const tensor: Tensor = { datatype, shape: [1, 0], data: new Uint8Array(0) };
     assert.throws(() => classes(tensor), {
       code: 'invalid_argument',
-      message: new RegExp(datatype),
+      message: `class result not available for output due to unsupported type '${datatype}': output 'y'`,
     });
   }
   const huge: Tensor = {
@@ -73,5 +90,8 @@ test('classify() refuses what has no order it knows, and what would take too lon
     shape: [1, 1_000_001],
     data: new Uint8Array(1_000_001),
   };
-  assert.throws(() => classes(huge), { code: 'invalid_argument', message: /1000000 elements/ });
+  assert.throws(() => classes(huge), {
+    code: 'invalid_argument',
+    message: /^classification output tensor too large: output 'y' has 1000001 elements/,
+  });
 });

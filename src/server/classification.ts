@@ -1,6 +1,6 @@
-import { datatypeBytes } from '../core/datatype.ts';
 import { invalidArgument } from '../core/error.ts';
-import { decodeElements } from '../core/tensor-elements.ts';
+import type { Datatype } from '../core/datatype.ts';
+import { viewElements } from '../core/tensor-elements.ts';
 import { type Tensor, encodeBytesElements } from '../core/tensor.ts';
 import { topK } from '../operators/top-k.ts';
 
@@ -22,33 +22,33 @@ export interface ClassificationRequest {
  * The classification extension: replaces a tensor by its `count` largest elements per item, as
  * BYTES `[batch, k]` (or `[k]`) of `value:index` or `value:index:label`.
  * Source: classification extension of the Open Inference Protocol as Triton has it.
- * @throws HeadwayError `invalid_argument` for BYTES, FP16 and BF16 and for over a million elements.
+ * @throws HeadwayError `invalid_argument` for BYTES, BOOL, FP16 and BF16 and for over a million
+ * elements.
  */
 export function classify(request: ClassificationRequest): Tensor {
-  const { name, tensor, isBatched } = request;
+  const { name, tensor, isBatched, labels } = request;
   const { datatype } = tensor;
-  if (datatype === 'BYTES' || datatype === 'FP16' || datatype === 'BF16') {
+  if (!isClassified(datatype)) {
     throw invalidArgument(
-      `class result not available for output '${name}' due to unsupported type '${datatype}'`,
+      `class result not available for output due to unsupported type '${datatype}': output '${name}'`,
     );
   }
+  const values = viewElements(datatype, tensor.data);
   const itemCount = isBatched ? (tensor.shape[0] ?? 1) : 1;
-  const itemLength =
-    itemCount === 0 ? 0 : tensor.data.byteLength / datatypeBytes[datatype] / itemCount;
+  const itemLength = itemCount === 0 ? 0 : values.length / itemCount;
   if (itemLength > maxElementCount) {
     throw invalidArgument(
-      `classification of output '${name}' is limited to ${maxElementCount} elements an item, it has ${itemLength}`,
+      `classification output tensor too large: output '${name}' has ${itemLength} elements an item, at most ${maxElementCount} are sorted`,
     );
   }
-  const values = decodeElements(tensor);
   const k = Math.min(request.count, itemLength);
   const elements: Uint8Array[] = [];
   for (let item = 0; item < itemCount; item += 1) {
-    const scores = Array.from({ length: itemLength }, (_, index) =>
-      Number(values[item * itemLength + index]),
-    );
-    for (const { value, index } of topK(scores, k)) {
-      elements.push(Buffer.from(formatClass(value, index, request.labels[index])));
+    const scores = values.subarray(item * itemLength, (item + 1) * itemLength);
+    for (const { value, index } of topK<number | bigint>(scores, k)) {
+      const text = `${isFloat(datatype) ? formatFloat(Number(value)) : value}:${index}`;
+      const label = labels[index] ?? '';
+      elements.push(Buffer.from(label === '' ? text : `${text}:${label}`));
     }
   }
   return {
@@ -58,7 +58,20 @@ export function classify(request: ClassificationRequest): Tensor {
   };
 }
 
-function formatClass(value: number, index: number, label: string | undefined): string {
-  const text = `${value.toFixed(6)}:${index}`;
-  return label === undefined || label === '' ? text : `${text}:${label}`;
+type ClassifiedDatatype = Exclude<Datatype, 'BYTES' | 'BOOL' | 'FP16' | 'BF16'>;
+
+function isClassified(datatype: Datatype): datatype is ClassifiedDatatype {
+  return !['BYTES', 'BOOL', 'FP16', 'BF16'].includes(datatype);
+}
+
+function isFloat(datatype: ClassifiedDatatype): boolean {
+  return datatype === 'FP32' || datatype === 'FP64';
+}
+
+/** As C's `%f` writes it, which Triton's clients read. */
+function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  // `toFixed` turns to exponents there, where every number is whole.
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
 }
