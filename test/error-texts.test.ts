@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { encodeBytesElements } from '../src/core/tensor.ts';
+import { WireWriter } from '../src/formats/protobuf/writer.ts';
 import { type GrpcTestClient, connectGrpc } from '../src/testing/grpc-client.ts';
-import { addModel } from '../src/testing/models/small-models.ts';
-import { grpcInfer } from './support/grpc-infer.ts';
+import { addModel, identityModel } from '../src/testing/models/small-models.ts';
+import { type GrpcInferRequest, grpcInfer, grpcStreamError } from './support/grpc-infer.ts';
 import { blockingModel, occupy, quick } from './support/models.ts';
 import { type TestServer, serve, until } from './support/serve.ts';
 
@@ -16,12 +18,19 @@ before(async () => {
   served = await serve(
     {
       'pair/1/model.onnx': addModel({ elements: 2 }),
+      'either/1/model.onnx': addModel({ elements: 2 }),
+      'either/config.pbtxt':
+        'max_batch_size: 4\ninput [{ name: "b" data_type: TYPE_FP32 dims: [2] optional: true }]\n',
       'gone/1/model.onnx': addModel({ elements: 2 }),
       'broken/1/model.onnx': 'this is no model',
       'small/1/model.onnx': blockingModel(),
       'small/config.pbtxt': queue('max_queue_size: 1'),
       'plain/1/model.onnx': blockingModel(),
       'plain/config.pbtxt': queue(''),
+      'words/1/model.onnx': identityModel('BYTES', [-1, 2]),
+      'flags/1/model.onnx': identityModel('BOOL', [-1, 2]),
+      'halves/1/model.onnx': identityModel('FP16', [-1, 2]),
+      'long/1/model.onnx': identityModel('FP32', [-1, -1]),
     },
     { modelControlMode: 'explicit', loadModels: ['*'] },
   );
@@ -51,6 +60,8 @@ interface Request {
   readonly version?: string;
   readonly inputs: readonly Input[];
   readonly outputs?: readonly string[];
+  /** Of every output. */
+  readonly classification?: number;
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
@@ -63,6 +74,22 @@ const pair = (given: Partial<Request> = {}): Request => ({
   inputs: [input('a', [1, 2]), input('b', [1, 2])],
   ...given,
 });
+const bytes = (...data: number[]): Partial<Input> => ({
+  datatype: 'BYTES',
+  data: Uint8Array.from(data),
+});
+const words = (...texts: string[]): Partial<Input> => ({
+  datatype: 'BYTES',
+  data: encodeBytesElements(texts.map((text) => Buffer.from(text))),
+});
+const classes = (model: string, given: Partial<Input> = {}): Request => ({
+  model,
+  inputs: [input('input', [1, 2], given)],
+  outputs: ['output'],
+  classification: 1,
+});
+const noClasses = (datatype: string): RegExp =>
+  new RegExp(`^class result not available for output due to unsupported type '${datatype}'`);
 const block = (model: string, parameters: Request['parameters'] = {}): Request => ({
   model,
   inputs: [input('input', [1, 256])],
@@ -76,7 +103,10 @@ async function overHttp({ model, version, inputs, ...rest }: Request): Promise<T
       const parameters = { binary_data_size: data.byteLength };
       return { ...spec, parameters };
     }),
-    outputs: rest.outputs?.map((name) => ({ name })),
+    outputs: rest.outputs?.map((name) => ({
+      name,
+      parameters: { classification: rest.classification },
+    })),
   });
   const path = version === undefined ? model : `${model}/versions/${version}`;
   const answer = await fetch(`${served.url}/v2/models/${path}/infer`, {
@@ -88,19 +118,24 @@ async function overHttp({ model, version, inputs, ...rest }: Request): Promise<T
   return { status: answer.status, text: error ?? '' };
 }
 
-async function overGrpc({ outputs = [], ...request }: Request): Promise<Told> {
-  const wanted = outputs.map((name) => ({ name }));
-  const { status, message } = await grpcInfer(grpc, { ...request, outputs: wanted });
+const withOutputs = ({ outputs = [], classification, ...request }: Request): GrpcInferRequest => ({
+  ...request,
+  outputs: outputs.map((name) => ({ name, classification })),
+});
+
+async function overGrpc(request: Request): Promise<Told> {
+  const { status, message } = await grpcInfer(grpc, withOutputs(request));
   return { status, text: message };
 }
 
-/** Sends it both ways and compares: HTTP status, gRPC status, and the text of both. */
+/** Sends it in three ways and compares: HTTP status, gRPC status, and the text of all. */
 async function assertTold(request: Request, codes: string, text: string | RegExp): Promise<void> {
   const [http, call] = await Promise.all([overHttp(request), overGrpc(request)]);
   assert.equal(`${http.status} ${call.status}`, codes, `${http.text} | ${call.text}`);
-  for (const told of [http, call]) {
-    if (typeof text === 'string') assert.equal(told.text, text);
-    else assert.match(told.text, text);
+  const streamed = await grpcStreamError(grpc, withOutputs(request));
+  for (const told of [http.text, call.text, streamed]) {
+    if (typeof text === 'string') assert.equal(told, text);
+    else assert.match(told, text);
   }
 }
 
@@ -124,12 +159,12 @@ describe('a request that cannot be answered is told why in the words clients kno
     [
       pair({ inputs: [input('a', [1, 2]), input('b', [2, 2])] }),
       '400 3',
-      /^input 'b' batch size does not match other inputs for 'pair'/,
+      /^input 'a' batch size does not match other inputs for 'pair'/,
     ],
     [
       pair({ inputs: [input('a', [1, 3]), input('b', [1, 3])] }),
       '400 3',
-      "unexpected shape for input 'a' for model 'pair'. Expected [-1,2], got [1,3].",
+      "unexpected shape for input 'b' for model 'pair'. Expected [-1,2], got [1,3].",
     ],
     [
       pair({ inputs: [input('a', [1, 2], { datatype: 'INT32' }), input('b', [1, 2])] }),
@@ -150,6 +185,45 @@ describe('a request that cannot be answered is told why in the words clients kno
       pair({ inputs: [...pair().inputs, input('c', [1, 2])] }),
       '400 3',
       "unexpected inference input 'c' for model 'pair'",
+    ],
+    [
+      { model: 'either', inputs: [input('b', [1, 2])] },
+      '400 3',
+      /^expected number of inputs between 1 and 2 but got 1 inputs for model 'either'. Got input\(s\) \['b'\], but missing required input\(s\) \['a'\]/,
+    ],
+    [
+      { model: 'either', inputs: [] },
+      '400 3',
+      /^expected number of inputs between 1 and 2 but got 0 inputs for model 'either'. Got input\(s\) \[\], but/,
+    ],
+    [pair({ inputs: [input('a', [1, 9])] }), '400 3', /^expected 2 inputs but got 1 inputs/],
+    [
+      { model: 'words', inputs: [input('input', [1, 2], words('a', 'b', 'c', 'd'))] },
+      '400 3',
+      "unexpected number of string elements 3 for inference input 'input' for model 'words', expecting 2",
+    ],
+    [
+      { model: 'words', inputs: [input('input', [1, 2], words('a'))] },
+      '400 3',
+      "expected 2 string elements for inference input 'input' for model 'words', got 1",
+    ],
+    [
+      { model: 'words', inputs: [input('input', [1, 2], bytes(1, 0, 0, 0, 97, 1, 0))] },
+      '400 3',
+      "incomplete string length indicator for inference input 'input' for model 'words', expecting 4 bytes but only 2 bytes available",
+    ],
+    [
+      { model: 'words', inputs: [input('input', [1, 2], bytes(9, 0, 0, 0, 97))] },
+      '400 3',
+      "incomplete string data for inference input 'input' for model 'words', expecting string of length 9 but only 1 bytes available",
+    ],
+    [classes('words', words('a', 'b')), '400 3', noClasses('BYTES')],
+    [classes('flags', { ...bytes(0, 1), datatype: 'BOOL' }), '400 3', noClasses('BOOL')],
+    [classes('halves', { ...bytes(0, 0, 0, 0), datatype: 'FP16' }), '400 3', noClasses('FP16')],
+    [
+      { ...classes('long'), inputs: [input('input', [1, 1_000_001])] },
+      '400 3',
+      /^classification output tensor too large/,
     ],
     [pair({ outputs: ['y'] }), '400 3', /^unexpected inference output 'y' for model 'pair'/],
     [pair({ outputs: ['sum', 'sum'] }), '400 3', "output 'sum' already exists in request"],
@@ -181,4 +255,35 @@ describe('a request that cannot be answered is told why in the words clients kno
     await assertTold(impatient, '503 14', 'Request timeout expired');
     await occupation.release();
   });
+});
+
+describe('a load by a name that no model can have is refused in the words clients know', () => {
+  const empty = 'Model name cannot be empty. Please enter a valid name to deploy.';
+  const traversal = /model name must not contain path traversal characters$/;
+  const cases: readonly [string, string | RegExp][] = [
+    [' ', empty],
+    ['\t', empty],
+    ['../etc', traversal],
+    ['a/b', traversal],
+    [' ..', traversal],
+    ['...', /^failed to load '...', failed to poll from model repository: a model's name is/],
+  ];
+  for (const [name, text] of cases) {
+    test(JSON.stringify(name), async () => {
+      const path = `/v2/repository/models/${encodeURIComponent(name)}/load`;
+      const answer = await fetch(`${served.url}${path}`, { method: 'POST' });
+      const { error } = (await answer.json()) as { error: string };
+      const writer = new WireWriter();
+      writer.text(2, name);
+      const { status, message } = await grpc.call(
+        '/inference.GRPCInferenceService/RepositoryModelLoad',
+        Buffer.concat(writer.finish()),
+      );
+      assert.deepEqual([answer.status, status], [400, 3]);
+      for (const told of [error, message]) {
+        if (typeof text === 'string') assert.equal(told, text);
+        else assert.match(told, text);
+      }
+    });
+  }
 });

@@ -5,7 +5,7 @@ import { HeadwayError, invalidArgument } from '../core/error.ts';
 import type { Logger } from '../core/logger.ts';
 import { createConcurrencyLimit } from './limit-concurrency.ts';
 import { HeldModel } from './held-model.ts';
-import { isModelName } from './model-name.ts';
+import { assertModelName } from './model-name.ts';
 import type {
   IndexEntry,
   LoadOverrides,
@@ -100,8 +100,7 @@ class DiskRepository<V extends ServedVersion> implements Repository<V> {
   async load(name: string, overrides: LoadOverrides | undefined): Promise<void> {
     assertExplicit(this.#parts.control);
     if (this.#isClosed) throw new HeadwayError('unavailable', 'the server is stopping');
-    if (!isModelName(name))
-      throw invalidArgument(`'${name.slice(0, 100)}' is no valid model name.`);
+    assertModelName(name);
     const isNew = !this.#models.has(name);
     const held = this.#hold(name);
     try {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { containedPath } from './contained-path.ts';
 import { fingerprintFolder } from './fingerprint.ts';
-import { isModelName, parseVersionFolder } from './model-name.ts';
+import { assertModelName, isModelName, parseVersionFolder } from './model-name.ts';
 import {
   type ConfigText,
   type ModelPlace,
@@ -90,7 +90,7 @@ export function fingerprintOf({ config, sharedFingerprint, versions }: ScannedMo
 }
 
 async function findModel(roots: readonly string[], name: string): Promise<ModelPlace> {
-  if (!isModelName(name)) throw invalidArgument(`'${name.slice(0, 100)}' is no valid model name.`);
+  assertModelName(name);
   const holders: string[] = [];
   for (const root of roots) {
     const stats = await lstat(join(root, name)).catch(() => undefined);

@@ -29,11 +29,22 @@ test('load() of a model that does not exist fails and leaves no trace', async (t
     repository.load('x', undefined),
     isError('not_found', "failed to load 'x', failed to poll from model repository"),
   );
-  for (const name of ['', '..', 'a/b', '.hidden', 'a\0', '/etc', 'a\\b', 'x'.repeat(300)]) {
-    await assert.rejects(
-      repository.load(name, undefined),
-      isError('invalid_argument', /model name/),
-    );
+  const refusals = {
+    'Model name cannot be empty. Please enter a valid name to deploy.': ['', ' ', '\t\n'],
+    'model name must not contain path traversal characters': ['..', 'a/b', '/etc', ' ..', 'a/'],
+    ", failed to poll from model repository: a model's name is 1 to 255 letters": [
+      '...',
+      '.hidden',
+      'a\0',
+      'a\\b',
+      'x'.repeat(300),
+    ],
+  };
+  const cases = Object.entries(refusals).flatMap(([text, names]) =>
+    names.map((name) => ({ name, text })),
+  );
+  for (const { name, text } of cases) {
+    await assert.rejects(repository.load(name, undefined), isError('invalid_argument', text));
     await assert.rejects(repository.unload(name), isError('not_found', 'is not found'));
   }
   assert.deepEqual(repository.index(false), []);

@@ -1,12 +1,8 @@
 import type { ModelConfig, ModelInput } from '../config/model-config.ts';
 import { invalidArgument } from '../core/error.ts';
-import { elementCount, formatShape, shapeMatches } from '../core/shape.ts';
-import {
-  type NamedTensors,
-  type Tensor,
-  decodeBytesElements,
-  tensorByteLength,
-} from '../core/tensor.ts';
+import { formatShape, shapeMatches } from '../core/shape.ts';
+import { type NamedTensors, type Tensor, tensorByteLength } from '../core/tensor.ts';
+import { checkBytesElements } from './bytes-check.ts';
 import type { RequestedOutput } from './interface.ts';
 
 /** What validation finds out of a request on the way. */
@@ -34,7 +30,7 @@ export function createRequestValidator(
 ): (request: RequestToCheck) => CheckedRequest {
   const maxBatchSize = config.maxBatchSize ?? 0;
   const inputs = new Map(config.inputs.map((input) => [input.name, input]));
-  const required = config.inputs.filter((input) => !input.optional).map((input) => input.name);
+  const checkRequired = createRequiredCheck(config);
   const patterns = new Map(
     config.inputs.map((input) => [input.name, maxBatchSize > 0 ? [-1, ...input.dims] : input.dims]),
   );
@@ -57,9 +53,11 @@ export function createRequestValidator(
   };
 
   return (request) => {
+    checkRequired.count(request.inputs);
     let batchSize = 1;
     let isFirst = true;
-    for (const [name, tensor] of request.inputs) {
+    // Of several inputs that are wrong Triton names the last, too.
+    for (const [name, tensor] of [...request.inputs].toReversed()) {
       const input = inputs.get(name);
       const pattern = patterns.get(name);
       if (input === undefined || pattern === undefined) {
@@ -76,7 +74,7 @@ export function createRequestValidator(
       }
       isFirst = false;
     }
-    checkRequired(config.name, required, request.inputs);
+    checkRequired.names(request.inputs);
     checkBatchSize(config.name, batchSize, maxBatchSize);
     return { batchSize, outputNames: outputNamesOf(request.outputs) };
   };
@@ -100,7 +98,7 @@ function checkTensor(
     );
   }
   if (tensor.datatype === 'BYTES') {
-    checkElements(model, name, tensor);
+    checkBytesElements({ name, modelName: model, tensor });
     return;
   }
   const expectedBytes = tensorByteLength(tensor.datatype, tensor.shape);
@@ -111,28 +109,36 @@ function checkTensor(
   }
 }
 
-function checkElements(model: string, name: string, tensor: Tensor): void {
-  const expected = elementCount(tensor.shape);
-  const found = decodeBytesElements(tensor.data)?.length;
-  if (found === undefined) {
-    throw invalidArgument(
-      `input '${name}' for model '${model}' has broken BYTES data: each element is a 4-byte little-endian length and that many bytes`,
-    );
-  }
-  if (found !== expected) {
-    throw invalidArgument(
-      `expected ${expected} string elements for inference input '${name}' for model '${model}', got ${found}`,
-    );
-  }
+interface RequiredCheck {
+  /** Refuses fewer inputs than are needed, before anything is said of those there are. */
+  count(inputs: NamedTensors): void;
+  /** Refuses a request that lacks an input, however many others it has. */
+  names(inputs: NamedTensors): void;
 }
 
-function checkRequired(model: string, required: readonly string[], inputs: NamedTensors): void {
-  const missing = required.filter((name) => !inputs.has(name));
-  if (missing.length === 0) return;
-  const quote = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(',');
-  throw invalidArgument(
-    `expected ${required.length} inputs but got ${inputs.size} inputs for model '${model}'. Got input(s) [${quote([...inputs.keys()])}], but missing required input(s) [${quote(missing)}]. Please provide all required input(s).`,
-  );
+function createRequiredCheck({ name: model, inputs: all }: ModelConfig): RequiredCheck {
+  const required = all.filter((input) => !input.optional).map(({ name }) => name);
+  const expected =
+    required.length === all.length
+      ? `expected ${all.length} inputs`
+      : `expected number of inputs between ${required.length} and ${all.length}`;
+  const names = (inputs: NamedTensors): void => {
+    const missing = required.filter((name) => !inputs.has(name));
+    if (missing.length === 0) return;
+    throw invalidArgument(
+      `${expected} but got ${inputs.size} inputs for model '${model}'. Got input(s) [${quoted(inputs.keys())}], but missing required input(s) [${quoted(missing)}]. Please provide all required input(s).`,
+    );
+  };
+  return {
+    names,
+    count(inputs) {
+      if (inputs.size < required.length) names(inputs);
+    },
+  };
+}
+
+function quoted(names: Iterable<string>): string {
+  return Array.from(names, (name) => `'${name}'`).join(',');
 }
 
 function checkBatchSize(model: string, batchSize: number, maxBatchSize: number): void {

@@ -23,8 +23,12 @@ export interface GrpcInferRequest {
   readonly model: string;
   readonly version?: string;
   readonly inputs: readonly GrpcInput[];
-  /** The outputs wanted, and where. */
-  readonly outputs?: readonly { readonly name: string; readonly place?: SharedPlace }[];
+  /** The outputs wanted, where, and as how many classes. */
+  readonly outputs?: readonly {
+    readonly name: string;
+    readonly place?: SharedPlace;
+    readonly classification?: number | undefined;
+  }[];
   /** Parameters that are numbers. */
   readonly parameters?: Readonly<Record<string, number>>;
 }
@@ -49,6 +53,22 @@ export async function grpcInfer(
   return { status, message, outputs: answer === undefined ? new Map() : readOutputs(answer) };
 }
 
+/** Sends one request by ModelStreamInfer: the error in the stream; empty when it was answered. */
+export async function grpcStreamError(
+  client: GrpcTestClient,
+  request: GrpcInferRequest,
+): Promise<string> {
+  const path = '/inference.GRPCInferenceService/ModelStreamInfer';
+  const { messages } = await client.call(path, encodeRequest(request));
+  const reader = new WireReader(messages[0] ?? new Uint8Array(0), 'ModelStreamInferResponse');
+  let text = '';
+  while (reader.nextField()) {
+    if (reader.fieldNumber === 1) text = reader.text();
+    else reader.unknown();
+  }
+  return text;
+}
+
 function encodeRequest({
   model,
   version = '',
@@ -71,10 +91,13 @@ function encodeRequest({
       else if (!(data instanceof Uint8Array)) writePlace(input, 4, data);
     });
   }
-  for (const { name, place } of outputs) {
+  for (const { name, place, classification } of outputs) {
     writer.message(6, (output) => {
       output.text(1, name);
       if (place !== undefined) writePlace(output, 2, place);
+      if (classification !== undefined) {
+        writeEntry(output, 'classification', (value) => value.int64(2, classification), 2);
+      }
     });
   }
   for (const { data } of inputs) if (data instanceof Uint8Array) writer.bytes(7, data);

@@ -1,6 +1,6 @@
 import type { Datatype } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
-import { type Shape, elementCount, formatShape } from '../../../core/shape.ts';
+import type { Shape } from '../../../core/shape.ts';
 import { tensorByteLength } from '../../../core/tensor.ts';
 
 /** Whose bytes are taken, and what they must be. */
@@ -13,7 +13,7 @@ export interface BinaryTensor {
 
 /** Hands out the binary tensor data of a body, in order. */
 export interface BinaryReader {
-  /** The next bytes, as a view, checked against the datatype and shape. */
+  /** The next bytes, as a view, of the length that datatype and shape ask for. */
   take(byteLength: number, tensor: BinaryTensor): Uint8Array;
   /** To be called last: refuses bytes that no tensor took. */
   finish(): void;
@@ -34,7 +34,7 @@ export function createBinaryReader(bytes: Uint8Array, modelName: string): Binary
       }
       const data = viewOf(bytes, position, byteLength);
       position += byteLength;
-      assertBinaryData(data, tensor, modelName);
+      assertBinaryLength(data, tensor, modelName);
       return data;
     },
     finish() {
@@ -53,40 +53,18 @@ export function viewOf(bytes: Uint8Array, start: number, byteLength: number): Ui
 }
 
 /**
- * Checks binary data against a datatype and shape, BYTES by walking its frames.
+ * Checks the length of binary data against a datatype and shape. The elements of BYTES are checked
+ * by who reads them.
  * @throws HeadwayError `invalid_argument`.
  */
-export function assertBinaryData(data: Uint8Array, tensor: BinaryTensor, modelName: string): void {
-  const { owner, datatype, shape } = tensor;
-  if (datatype === 'BYTES') {
-    assertFrames(data, tensor);
-    return;
-  }
+export function assertBinaryLength(
+  data: Uint8Array,
+  { owner, datatype, shape }: BinaryTensor,
+  modelName: string,
+): void {
   const expected = tensorByteLength(datatype, shape);
-  if (expected === data.byteLength) return;
+  if (datatype === 'BYTES' || expected === data.byteLength) return;
   throw invalidArgument(
     `byte size mismatch for ${owner} for model '${modelName}'. Expected ${expected}, got ${data.byteLength}`,
-  );
-}
-
-function assertFrames(data: Uint8Array, { owner, shape }: BinaryTensor): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const expected = elementCount(shape);
-  let offset = 0;
-  let count = 0;
-  while (offset < data.byteLength) {
-    const left = data.byteLength - offset - 4;
-    const length = left < 0 ? 0 : view.getUint32(offset, true);
-    if (left < 0 || length > left) {
-      throw invalidArgument(
-        `Element ${count} of ${owner} runs past the end of its BYTES data; each element is a 4-byte little-endian length and then its bytes.`,
-      );
-    }
-    offset += 4 + length;
-    count += 1;
-  }
-  if (count === expected) return;
-  throw invalidArgument(
-    `The BYTES data of ${owner} holds ${count} elements where shape ${formatShape(shape)} asks for ${expected}.`,
   );
 }

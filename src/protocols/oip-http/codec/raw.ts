@@ -3,7 +3,7 @@ import { invalidArgument } from '../../../core/error.ts';
 import { formatShape } from '../../../core/shape.ts';
 import { type Tensor, type TensorSpec, encodeBytesElements } from '../../../core/tensor.ts';
 import type { ModelMetadata } from '../../../server/interface.ts';
-import { assertBinaryData, viewOf } from './binary.ts';
+import { assertBinaryLength, viewOf } from './binary.ts';
 import type { DecodedInferRequest } from './request.ts';
 
 /**
@@ -68,6 +68,6 @@ function toRawTensor(
   const elementBytes = datatypeBytes[datatype] * known;
   const variable = elementBytes === 0 ? 0 : Math.floor(body.byteLength / elementBytes);
   const shape = [...batch, ...dims.map((dimension) => (dimension === -1 ? variable : dimension))];
-  assertBinaryData(body, { owner, datatype, shape }, modelName);
+  assertBinaryLength(body, { owner, datatype, shape }, modelName);
   return { datatype, shape, data: viewOf(body, 0, body.byteLength) };
 }

@@ -1,5 +1,7 @@
 import type { Parameters } from '../../../core/batch.ts';
-import type { Tensor } from '../../../core/tensor.ts';
+import { invalidArgument } from '../../../core/error.ts';
+import { elementCount } from '../../../core/shape.ts';
+import { type Tensor, decodeBytesElements } from '../../../core/tensor.ts';
 import { createBinaryReader } from './binary.ts';
 import { readJson } from './json.ts';
 import { asArray, asObject, asOptionalObject, asText } from './members.ts';
@@ -35,7 +37,9 @@ export function decodeInferResponse(
     const output = readTensor(asObject(value, "An entry of 'outputs'"), source);
     output.pending?.read(Infinity);
     const data = output.pending?.bytes() ?? output.tensor.data;
-    outputs.set(output.name, { ...output.tensor, data });
+    const tensor = { ...output.tensor, data };
+    assertElements(output.name, tensor);
+    outputs.set(output.name, tensor);
   }
   binary.finish();
   const id = members.get('id');
@@ -48,4 +52,14 @@ export function decodeInferResponse(
     parameters: readParameters(parameters),
     outputs,
   };
+}
+
+function assertElements(name: string, { datatype, shape, data }: Tensor): void {
+  if (datatype !== 'BYTES') return;
+  const expected = elementCount(shape);
+  const found = decodeBytesElements(data)?.length;
+  if (found === expected) return;
+  throw invalidArgument(
+    `The BYTES data of output '${name}' holds ${found ?? 'broken'} elements where its shape asks for ${expected}.`,
+  );
 }

@@ -48,12 +48,7 @@ export function readTensor(members: JsonObject, { kind, text, binary }: TensorSo
   const shared = readSharedMemoryReference(parameters, owner);
   const size = parameters?.get('binary_data_size');
   const data = members.get('data');
-  const given = [data, size, shared].filter((source) => source !== undefined);
-  if (given.length !== 1) {
-    throw invalidArgument(
-      `The ${owner} needs one of 'data', the parameter 'binary_data_size' and the parameter 'shared_memory_region', and only one of them.`,
-    );
-  }
+  assertOneSource({ data, size, shared }, owner);
   if (shared !== undefined) {
     return { name, tensor: { datatype, shape, data: noData }, pending: undefined, shared };
   }
@@ -75,6 +70,25 @@ function asSpan(data: JsonValue | undefined, owner: string): JsonSpan {
     return data;
   }
   throw invalidArgument(`The 'data' of ${owner} must be an array, not ${describe(data)}.`);
+}
+
+interface Sources {
+  readonly data: unknown;
+  readonly size: unknown;
+  readonly shared: unknown;
+}
+
+function assertOneSource({ data, size, shared }: Sources, owner: string): void {
+  const given = [
+    ...(data === undefined ? [] : ["'data'"]),
+    ...(size === undefined ? [] : ["'binary_data_size'"]),
+    ...(shared === undefined ? [] : ["'shared_memory_region'"]),
+  ];
+  if (given.length === 1) return;
+  const found = given.length === 0 ? 'no field is set' : `set ${given.join(' ')}`;
+  throw invalidArgument(
+    `Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters', 'shared_memory_region' in 'parameters'. But ${found} for ${owner}.`,
+  );
 }
 
 function readShape(value: JsonValue | undefined, owner: string): Shape {
