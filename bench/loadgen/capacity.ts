@@ -1,6 +1,7 @@
 import { makeSchedule } from '../../src/loadgen/arrivals/make-schedule.ts';
 import type { Generators } from '../../src/loadgen/process/start-generators.ts';
 import { type JudgedLoad, planHighestLoad } from '../../src/loadgen/search/highest-load.ts';
+import { outcomes } from '../../src/loadgen/samples.ts';
 import { type Validity, validityOf } from '../../src/loadgen/validity.ts';
 import { startProcess } from '../lib/processes.ts';
 import { type BenchRow, atLeast, progress } from '../lib/report.ts';
@@ -8,8 +9,12 @@ import { generateFor } from './generate.ts';
 
 const times = { warmupMs: 1000, durationMs: 3000 };
 
+/** What else the machine does only makes a generator late: a rate counts when one run in so many is on time. */
+const maxRuns = 3;
+
 interface Attempt {
   readonly rate: number;
+  readonly run: number;
   readonly validity: Validity;
 }
 
@@ -26,14 +31,20 @@ export async function benchCapacity(protocol: 'http' | 'grpc', bar: number): Pro
     }));
     const step = planHighestLoad(judged, search);
     if (step.kind === 'found') return rowOf(protocol, bar, { attempts, rate: step.within ?? 0 });
-    attempts.push(await measure(generator, step.load, attempts.length));
+    attempts.push(await measure(generator, step.load));
     progress(`capacity over ${protocol}: ${describe(attempts.at(-1))}`);
   }
 }
 
-async function measure(generator: Generators, rate: number, seed: number): Promise<Attempt> {
-  const schedule = makeSchedule({ kind: 'poisson', rate }, { seed, ...times });
-  return { rate, validity: validityOf(await generator.runOpenLoop(schedule)) };
+async function measure(generator: Generators, rate: number): Promise<Attempt> {
+  for (let run = 1; ; run += 1) {
+    const schedule = makeSchedule({ kind: 'poisson', rate }, { seed: run, ...times });
+    const measured = await generator.runOpenLoop(schedule);
+    const failed = measured.samples.outcome.find((outcome) => outcome !== 0);
+    if (failed !== undefined) throw new Error(`A request ended as ${outcomes[failed]}.`);
+    const validity = validityOf(measured);
+    if (validity.valid || run === maxRuns) return { rate, run, validity };
+  }
 }
 
 function rowOf(
@@ -48,6 +59,6 @@ function rowOf(
 
 function describe(attempt: Attempt | undefined): string {
   if (attempt === undefined) return 'no rate was sent on time';
-  const { rate, validity } = attempt;
-  return `${Math.round(rate)}/s with a lag p99 of ${validity.lagP99Ms.toFixed(3)} ms, ${validity.droppedCount} dropped`;
+  const { rate, run, validity } = attempt;
+  return `${Math.round(rate)}/s with a lag p99 of ${validity.lagP99Ms.toFixed(3)} ms in run ${run} of ${maxRuns}`;
 }

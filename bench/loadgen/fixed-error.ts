@@ -3,7 +3,7 @@ import { validityOf } from '../../src/loadgen/validity.ts';
 import { startProcess } from '../lib/processes.ts';
 import { quantile } from '../lib/quantile.ts';
 import { type BenchRow, atMost, progress } from '../lib/report.ts';
-import { generateFor } from './generate.ts';
+import { generateFor, warmUp } from './generate.ts';
 import { latenciesOf } from './latencies.ts';
 
 const serviceMs = 100;
@@ -16,6 +16,7 @@ export async function benchFixedError(): Promise<BenchRow> {
     String(serviceMs),
   ]);
   await using generator = await generateFor('http', server.port);
+  await warmUp(server.port);
   const details: string[] = [];
   let worstMs = 0;
   for (const kind of ['constant', 'poisson'] as const) {

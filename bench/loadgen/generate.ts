@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { makeSchedule } from '../../src/loadgen/arrivals/make-schedule.ts';
 import type { PreparedRequest } from '../../src/loadgen/inputs/prepared-request.ts';
 import { type Generators, startGenerators } from '../../src/loadgen/process/start-generators.ts';
 import { frameMessage } from '../../src/protocols/oip-grpc/codec/frames.ts';
@@ -14,6 +15,13 @@ const requests: Readonly<Record<'http' | 'grpc', PreparedRequest>> = {
     body: Buffer.concat(frameMessage([Buffer.alloc(640)], { isCompressed: false })),
   },
 };
+
+/** Sends for two seconds what does not count, so that the code of a server is compiled. */
+export async function warmUp(port: number): Promise<void> {
+  await using generator = await generateFor('http', port);
+  const times = { seed: 0, warmupMs: 0, durationMs: 2000 };
+  await generator.runOpenLoop(makeSchedule({ kind: 'constant', rate: 1000 }, times));
+}
 
 /** One generator process for a server on this port. */
 export function generateFor(protocol: 'http' | 'grpc', port: number): Promise<Generators> {

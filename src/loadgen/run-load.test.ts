@@ -201,4 +201,8 @@ test('validityOf() refuses a late generator and one that drops requests', async 
       'the generator could not send 1 of 190 requests',
     ],
   });
+  assert.deepEqual(validityOf({ ...run, warmupMs: 1000, lostGeneratorCount: 1 }).reasons, [
+    '1 of the processes that generate load ended in the middle, and what they measured is missing',
+    'no request was sent after the warm-up: raise the duration or the load',
+  ]);
 });

@@ -71,4 +71,6 @@ export interface LoadRun {
   /** Why requests went wrong, and how many for each reason. */
   readonly reasons: ReadonlyMap<string, number>;
   readonly startedAtUnixMs: number;
+  /** Processes that generated load and ended in the middle; their part is missing. */
+  readonly lostGeneratorCount?: number;
 }

@@ -14,10 +14,10 @@ export interface Validity {
 const maxLagMs = 1;
 
 /**
- * Judges the generator of a run: it is valid when 99 in 100 requests were sent within a millisecond
- * of their time, and all were sent.
+ * Judges the generator of a run: it is valid when it lasted, and there were requests after the
+ * warm-up, 99 in 100 of them sent within a millisecond of their time, and none left out.
  */
-export function validityOf({ samples, warmupMs }: LoadRun): Validity {
+export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRun): Validity {
   const { count, intendedMs, sentMs, outcome } = samples;
   const dropped = outcomes.indexOf('dropped');
   const lags = new Float64Array(count);
@@ -33,6 +33,14 @@ export function validityOf({ samples, warmupMs }: LoadRun): Validity {
   // The nearest rank.
   const lagP99Ms = lags.subarray(0, lagCount).sort()[Math.ceil(0.99 * lagCount) - 1] ?? 0;
   const reasons: string[] = [];
+  if (lostGeneratorCount > 0) {
+    reasons.push(
+      `${lostGeneratorCount} of the processes that generate load ended in the middle, and what they measured is missing`,
+    );
+  }
+  if (lagCount + droppedCount === 0) {
+    reasons.push('no request was sent after the warm-up: raise the duration or the load');
+  }
   if (lagP99Ms > maxLagMs) {
     reasons.push(
       `the generator was late: 1 in 100 requests was sent ${lagP99Ms.toFixed(1)} ms or more after its time, and ${maxLagMs} ms is allowed`,

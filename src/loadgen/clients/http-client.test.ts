@@ -58,7 +58,7 @@ test('an HTTP client opens another connection when all are busy, up to its limit
 
 test('an HTTP client tells outcomes by the status', async () => {
   await using server = await startLoopbackServer((request, response) => {
-    response.writeHead(Number(request.url?.slice(1))).end('text');
+    response.writeHead(Number(request.url?.slice(1))).end('{"error":"out of order"}');
   });
   const statuses = [201, 429, 503, 408, 504, 400, 500];
   const requests = statuses.map((status) => ({ ...infer, path: `/${status}` }));
@@ -68,7 +68,7 @@ test('an HTTP client tells outcomes by the status', async () => {
     ended.map(({ outcome }) => outcome),
     ['ok', 'rejected', 'rejected', 'timeout', 'timeout', 'failed', 'failed'],
   );
-  assert.equal(ended[6]?.detail.reason, 'HTTP status 500');
+  assert.equal(ended[6]?.detail.reason, 'HTTP status 500: out of order');
 });
 
 test('an HTTP client holds answers against what is expected, and reads the server timings', async () => {
@@ -148,7 +148,7 @@ test('an HTTP client gives up after the timeout, and when it is cut off', async 
 });
 
 test('an HTTP client refuses a url of another kind', () => {
-  const message = /The url 'ftp:\/\/x' must begin with http:\/\/ or https:\/\/ and name a host\./;
+  const message = /The url 'ftp:\/\/x' must begin with http:\/\/ or https:\/\/ and name a host, as/;
   assert.throws(() => createHttpLoadClient({ url: 'ftp://x', requests: [infer] }), message);
 });
 

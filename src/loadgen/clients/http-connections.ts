@@ -16,7 +16,6 @@ export interface Exchange {
   /** The request as it goes out. */
   readonly bytes: readonly Uint8Array[];
   onHead(head: AnswerHead): void;
-  /** A view that is good only during the call. */
   onBody(piece: Buffer): void;
   onEnd(): void;
   onFailure(failure: ConnectionFailure): void;

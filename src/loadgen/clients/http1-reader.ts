@@ -8,7 +8,6 @@ export interface AnswerHead {
 /** What a reader tells of the answers on one connection. */
 export interface AnswerEvents {
   readonly onHead: (head: AnswerHead) => void;
-  /** A view that is good only during the call. */
   readonly onBody: (piece: Buffer) => void;
   /** @param isKept whether the connection may be used again. */
   readonly onEnd: (isKept: boolean) => void;

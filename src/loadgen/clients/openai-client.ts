@@ -1,21 +1,18 @@
-import { Agent, type ClientRequest, request as httpRequest } from 'node:http';
-import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
-import { createSystemClock } from '../../core/clock.ts';
+import { type CancelTimer, createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
 import { openAiApiOfPath } from '../inputs/openai-requests.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { badEnding } from './answer-ending.ts';
+import { connectionsTo, parseHttpUrl, requestBytes } from './http-target.ts';
 import { type LoadClientOptions, defaultTimeoutMs } from './load-client-options.ts';
 import { parseObject } from './openai-chunk.ts';
-import { type ExpectedAnswer, type OpenAiExchange, beginExchange } from './openai-exchange.ts';
+import { type ExpectedAnswer, OpenAiExchange, type OpenAiRequest } from './openai-exchange.ts';
 
 export interface OpenAiLoadClientOptions extends LoadClientOptions {
   /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string | undefined;
 }
-
-const defaultMaxConnections = 4096;
 
 /**
  * Sends requests of the OpenAI API, as many at a time as are asked for, and tells of every chunk of
@@ -25,38 +22,37 @@ const defaultMaxConnections = 4096;
  */
 export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadClient {
   const { requests, clock = createSystemClock(), timeoutMs = defaultTimeoutMs } = options;
-  const { maxConnections = defaultMaxConnections } = options;
-  const inputs = requests.map((request) => ({ request, expected: expectedAnswer(request) }));
-  if (inputs.length === 0) throw invalidArgument('There are no requests to send.');
-  const connections = openConnections(options);
-  const inFlight = new Set<OpenAiExchange>();
+  const ready = toReadyRequests(requests, options);
+  if (ready.length === 0) throw invalidArgument('There are no requests to send.');
+  const connections = connectionsTo(parseHttpUrl(options.url), options);
+  const timers = new Map<OpenAiExchange, CancelTimer>();
   const timeout = badEnding('timeout', `no whole answer within ${timeoutMs} ms`);
   const unfinished = badEnding('unfinished', 'in flight when the run was cut off');
 
   function cutOff(): void {
-    for (const exchange of inFlight) exchange.giveUp(unfinished);
+    for (const exchange of timers.keys()) exchange.giveUp(unfinished);
   }
 
   return {
     send(inputIndex, progress) {
-      if (inFlight.size >= maxConnections) {
-        progress.end('dropped', { reason: 'all connections were busy' });
-        return;
-      }
-      const input = inputs[inputIndex % inputs.length];
-      if (input === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
-      const exchange = beginExchange({
-        open: () => connections.open(input.request),
-        body: input.request.body,
-        expected: input.expected,
+      const request = ready[inputIndex % ready.length];
+      if (request === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
+      const exchange = new OpenAiExchange(request, {
         progress,
-        onEnd() {
-          stopTimer();
-          inFlight.delete(exchange);
+        onEnd(ended) {
+          timers.get(ended)?.();
+          timers.delete(ended);
         },
+        onUseless: (ended) => connections.cancel(ended),
       });
-      const stopTimer = clock.schedule(timeoutMs, () => exchange.giveUp(timeout));
-      inFlight.add(exchange);
+      connections.begin(exchange);
+      // Where it could not be sent, it has ended already.
+      if (exchange.isOver) return;
+      progress.sent();
+      timers.set(
+        exchange,
+        clock.schedule(timeoutMs, () => exchange.giveUp(timeout)),
+      );
     },
     cutOff,
     async [Symbol.asyncDispose]() {
@@ -66,6 +62,20 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
   };
 }
 
+function toReadyRequests(
+  requests: readonly PreparedRequest[],
+  { url: text, apiKey }: OpenAiLoadClientOptions,
+): readonly OpenAiRequest[] {
+  const url = parseHttpUrl(text);
+  // The paths of the requests begin with it.
+  url.pathname = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
+  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  return requests.map((request) => ({
+    bytes: requestBytes({ ...request, headers: { ...request.headers, ...authorization } }, url),
+    expected: expectedAnswer(request),
+  }));
+}
+
 function expectedAnswer({ headers, path, body }: PreparedRequest): ExpectedAnswer {
   if (headers['accept'] === 'text/event-stream') return { kind: 'stream' };
   if (openAiApiOfPath(path) !== 'embeddings') return { kind: 'completion' };
@@ -73,37 +83,4 @@ function expectedAnswer({ headers, path, body }: PreparedRequest): ExpectedAnswe
   // A list of numbers is one text as tokens.
   const isList = Array.isArray(input) && typeof input[0] !== 'number';
   return { kind: 'embeddings', count: isList ? input.length : 1 };
-}
-
-interface Connections extends Disposable {
-  open(request: PreparedRequest): ClientRequest;
-}
-
-function openConnections({ url, apiKey, tls }: OpenAiLoadClientOptions): Connections {
-  const base = URL.parse(url);
-  if (base === null || (base.protocol !== 'http:' && base.protocol !== 'https:')) {
-    throw invalidArgument(
-      `'${url}' is no address of an OpenAI API: write it as http://127.0.0.1:8000`,
-    );
-  }
-  const isTls = base.protocol === 'https:';
-  const agent = isTls ? new TlsAgent({ keepAlive: true, ...tls }) : new Agent({ keepAlive: true });
-  const send = isTls ? httpsRequest : httpRequest;
-  const prefix = base.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
-  // URL keeps the brackets of an IPv6 host, which a socket address has not.
-  const hostname = base.hostname.replace(/^\[|\]$/g, '');
-  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  return {
-    open({ method, path, headers, body }) {
-      return send({
-        agent,
-        hostname,
-        port: base.port,
-        method,
-        path: prefix + path,
-        headers: { ...headers, ...authorization, 'content-length': body.byteLength },
-      });
-    },
-    [Symbol.dispose]: () => agent.destroy(),
-  };
 }

@@ -1,9 +1,10 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { RequestProgress } from '../load-client.ts';
-import { type AnswerEnding, badEnding, outcomeOfStatus } from './answer-ending.ts';
-import { describeFailure } from './connection-failure.ts';
+import { type AnswerEnding, badEnding } from './answer-ending.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
+import type { Exchange } from './http-connections.ts';
+import type { AnswerHead } from './http1-reader.ts';
 import { type OpenAiAnswerReader, createJsonReader, createStreamReader } from './openai-answer.ts';
-import { errorText, parseObject } from './openai-chunk.ts';
+import { createRefusalReader } from './refusal-reader.ts';
 
 /** What a request asks to be answered with. */
 export type ExpectedAnswer =
@@ -11,81 +12,83 @@ export type ExpectedAnswer =
   | { readonly kind: 'completion' }
   | { readonly kind: 'embeddings'; readonly count: number };
 
-/** One request and its answer. */
-export interface OpenAiExchange {
-  /** Ends it now, in this way, if it has not ended. */
-  giveUp(ending: AnswerEnding): void;
-}
-
-export interface ExchangeOptions {
-  /** Begins the request on a connection. */
-  readonly open: () => ClientRequest;
-  readonly body: Uint8Array;
+export interface OpenAiRequest {
+  readonly bytes: readonly Uint8Array[];
   readonly expected: ExpectedAnswer;
-  readonly progress: RequestProgress;
-  readonly onEnd: () => void;
 }
 
-/** Sends a request and reads its answer, telling `progress` of all that happens. */
-export function beginExchange(options: ExchangeOptions): OpenAiExchange {
-  const { progress, expected } = options;
-  let request: ClientRequest;
-  let isOver = false;
+interface ExchangeSettings {
+  readonly progress: RequestProgress;
+  /** Called once, whatever the ending. */
+  readonly onEnd: (exchange: OpenAiExchange) => void;
+  /** Called when what still comes of the answer is of no use. */
+  readonly onUseless: (exchange: OpenAiExchange) => void;
+}
 
-  function end(ending: AnswerEnding): void {
-    if (isOver) return;
-    isOver = true;
-    options.onEnd();
-    progress.end(ending.outcome, ending.detail);
+/** One request and its answer: tells `progress` of all that happens. */
+export class OpenAiExchange implements Exchange {
+  readonly bytes: readonly Uint8Array[];
+  readonly #expected: ExpectedAnswer;
+  readonly #settings: ExchangeSettings;
+  #reader: OpenAiAnswerReader | undefined;
+  #isOver = false;
+
+  constructor({ bytes, expected }: OpenAiRequest, settings: ExchangeSettings) {
+    this.bytes = bytes;
+    this.#expected = expected;
+    this.#settings = settings;
   }
 
-  function giveUp(ending: AnswerEnding): void {
-    end(ending);
-    request.destroy();
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
-  function read(response: IncomingMessage): void {
+  /** Ends it now, in this way, if it has not ended. */
+  giveUp(ending: AnswerEnding): void {
+    if (this.#isOver) return;
+    this.#end(ending);
+    this.#settings.onUseless(this);
+  }
+
+  onHead(head: AnswerHead): void {
+    if (this.#isOver) return;
+    const { progress } = this.#settings;
     progress.firstByte();
-    const reader = readerOf(response, { expected, progress });
-    response.on('data', (piece: Buffer) => {
-      if (isOver) return;
-      const ending = reader.push(piece);
-      if (ending?.outcome === 'ok') end(ending);
-      else if (ending !== undefined) giveUp(ending);
-    });
-    response.on('end', () => end(reader.finish()));
-    response.on('error', () => {
-      end(badEnding('disconnected', 'the connection broke in the middle of the answer'));
-    });
+    this.#reader = readerOf(head, { expected: this.#expected, progress });
   }
 
-  function attempt(isAgain: boolean): void {
-    request = options.open();
-    let hasAnswer = false;
-    request.on('response', (response) => {
-      hasAnswer = true;
-      read(response);
-    });
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      // A kept connection that the server closed when it was idle: its fault is not the request's.
-      const isStale = request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(error.code ?? '');
-      if (isStale && !isAgain && !hasAnswer && !isOver) attempt(true);
-      else {
-        const { outcome, reason } = describeFailure(error);
-        end(badEnding(outcome, reason));
-      }
-    });
-    request.end(options.body);
-    if (!isAgain) progress.sent();
+  onBody(piece: Buffer): void {
+    if (this.#isOver) return;
+    const ending = this.#reader?.push(piece);
+    if (ending?.outcome === 'ok') this.#end(ending);
+    else if (ending !== undefined) this.giveUp(ending);
   }
 
-  attempt(false);
-  return { giveUp };
+  onEnd(): void {
+    if (this.#reader !== undefined) this.#end(this.#reader.finish());
+  }
+
+  onFailure({ outcome, reason }: ConnectionFailure): void {
+    const isCut = this.#reader !== undefined && outcome === 'disconnected';
+    this.#end(
+      badEnding(outcome, isCut ? 'the connection broke in the middle of the answer' : reason),
+    );
+  }
+
+  #end({ outcome, detail }: AnswerEnding): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#settings.onEnd(this);
+    this.#settings.progress.end(outcome, detail);
+  }
 }
 
 function readerOf(
-  { statusCode: status = 0, headers }: IncomingMessage,
-  { expected, progress }: Pick<ExchangeOptions, 'expected' | 'progress'>,
+  { status, headers }: AnswerHead,
+  {
+    expected,
+    progress,
+  }: Pick<ExchangeSettings, 'progress'> & { readonly expected: ExpectedAnswer },
 ): OpenAiAnswerReader {
   if (status < 200 || status > 299) return createRefusalReader(status);
   switch (expected.kind) {
@@ -105,28 +108,4 @@ function readerOf(
 function createRejectingReader(reason: string): OpenAiAnswerReader {
   const ending = badEnding('failed', reason);
   return { push: () => ending, finish: () => ending };
-}
-
-const maxRefusalBytes = 64 * 1024;
-
-/** Reads why a server did not answer well. */
-function createRefusalReader(status: number): OpenAiAnswerReader {
-  const pieces: Uint8Array[] = [];
-  let byteLength = 0;
-  const finish = (): AnswerEnding => {
-    const root = parseObject(Buffer.concat(pieces).toString()) ?? {};
-    const text = errorText(root) ?? '';
-    return badEnding(
-      outcomeOfStatus(status),
-      text === '' ? `HTTP ${status}` : `HTTP ${status}: ${text}`,
-    );
-  };
-  return {
-    push(piece) {
-      pieces.push(piece);
-      byteLength += piece.byteLength;
-      return byteLength > maxRefusalBytes ? finish() : undefined;
-    },
-    finish,
-  };
 }

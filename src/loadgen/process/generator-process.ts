@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { HeadwayError } from '../../core/error.ts';
+import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import type { LoadProgress } from '../engine/load-frame.ts';
 import { type LoadRun, outcomes } from '../samples.ts';
 import type { ClientPlan, FromGenerator, PlannedLoad, ToGenerator } from './messages.ts';
@@ -19,7 +19,10 @@ export interface RunSettings {
 
 /** A process that generates load. Disposing ends it. */
 export interface GeneratorProcess extends AsyncDisposable {
-  /** One run at a time. When the process dies, all of it counts as `dropped`. */
+  /**
+   * One run at a time. When the process dies, what it measured is lost: all of its part of an open
+   * loop counts as `dropped`, and the run tells of the loss.
+   */
   run(load: PlannedLoad, settings: RunSettings): Promise<LoadRun>;
 }
 
@@ -42,7 +45,7 @@ export async function startGenerator({
   const answer = await nextAnswer(child, () => {});
   if (answer.kind === 'refused') {
     child.disconnect();
-    throw new TypeError(answer.message);
+    throw invalidArgument(answer.message);
   }
   if (answer.kind === 'gone') {
     throw new HeadwayError('internal', `A process that generates load ${answer.reason}.`);
@@ -122,5 +125,6 @@ function droppedRun(load: PlannedLoad, told: Gone | { readonly kind: string }): 
     durationMs: times.durationMs,
     reasons: new Map([[reason, Math.max(1, count)]]),
     startedAtUnixMs: Date.now(),
+    lostGeneratorCount: 1,
   };
 }

@@ -1,9 +1,11 @@
 import type { LoadRun, Samples, StreamSamples } from '../samples.ts';
 
 /** Where each row of the whole comes from. */
-interface Origin {
-  readonly run: number;
-  readonly row: number;
+interface Origins {
+  /** The part. */
+  readonly part: Uint16Array;
+  /** The row in it. */
+  readonly row: Uint32Array;
 }
 
 /** Makes one run of those that several processes measured at one time: its rows are in order again. */
@@ -19,22 +21,17 @@ export function mergeRuns(runs: readonly [LoadRun, ...LoadRun[]]): LoadRun {
     samples: mergeSamples(runs.map(({ samples }) => samples)),
     durationMs: Math.max(...runs.map(({ durationMs }) => durationMs)),
     reasons,
+    lostGeneratorCount: runs.reduce((sum, run) => sum + (run.lostGeneratorCount ?? 0), 0),
   };
 }
 
+type Column = Float64Array | Float32Array | Uint8Array | Uint32Array;
+
 function mergeSamples(parts: readonly Samples[]): Samples {
   const origins = orderRows(parts);
-  const pick = <Column extends Float64Array | Float32Array | Uint8Array>(
-    column: Column,
-    of: (part: Samples) => Float64Array | Float32Array | Uint8Array,
-  ): Column => {
-    for (const [place, { run, row }] of origins.entries()) {
-      const part = parts[run];
-      if (part !== undefined) column[place] = of(part)[row] ?? Number.NaN;
-    }
-    return column;
-  };
-  const count = origins.length;
+  const count = origins.row.length;
+  const pick = <Kind extends Column>(column: Kind, of: (part: Samples) => Kind): Kind =>
+    fill(column, parts.map(of), origins);
   const stream = mergeStreams(parts, origins);
   return {
     count,
@@ -49,40 +46,72 @@ function mergeSamples(parts: readonly Samples[]): Samples {
   };
 }
 
-/** The rows of all parts by their intended times; each part is in order already. */
-function orderRows(parts: readonly Samples[]): readonly Origin[] {
-  return parts
-    .flatMap(({ count }, run) => Array.from({ length: count }, (_, row) => ({ run, row })))
-    .sort((a, b) => intendedOf(parts, a) - intendedOf(parts, b));
+/** Puts the values of the parts' columns in the order of the whole. */
+function fill<Kind extends Column>(
+  column: Kind,
+  columns: readonly (Kind | undefined)[],
+  { part, row }: Origins,
+): Kind {
+  for (let place = 0; place < column.length; place += 1) {
+    column[place] = columns[part[place] ?? 0]?.[row[place] ?? 0] ?? 0;
+  }
+  return column;
 }
 
-function intendedOf(parts: readonly Samples[], { run, row }: Origin): number {
-  return parts[run]?.intendedMs[row] ?? 0;
+/** Merges the rows of the parts, each of which is in order already, by their intended times. */
+function orderRows(parts: readonly Samples[]): Origins {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const origins: Origins = { part: new Uint16Array(count), row: new Uint32Array(count) };
+  const next = new Uint32Array(parts.length);
+  for (let place = 0; place < count; place += 1) {
+    let earliest = 0;
+    let earliestMs = Infinity;
+    for (const [index, { intendedMs }] of parts.entries()) {
+      const atMs = intendedMs[next[index] ?? 0] ?? Infinity;
+      if (atMs >= earliestMs) continue;
+      earliest = index;
+      earliestMs = atMs;
+    }
+    const row = next[earliest] ?? 0;
+    origins.part[place] = earliest;
+    origins.row[place] = row;
+    next[earliest] = row + 1;
+  }
+  return origins;
 }
 
-function mergeStreams(
-  parts: readonly Samples[],
-  origins: readonly Origin[],
-): StreamSamples | undefined {
-  if (parts.every(({ stream }) => stream === undefined)) return undefined;
-  const starts = new Uint32Array(origins.length + 1);
-  const promptTokens = new Uint32Array(origins.length);
-  const outputTokens = new Uint32Array(origins.length);
-  const total = parts.reduce((sum, { stream }) => sum + (stream?.chunkMs.length ?? 0), 0);
+function mergeStreams(parts: readonly Samples[], origins: Origins): StreamSamples | undefined {
+  const streams = parts.map(({ stream }) => stream);
+  if (streams.every((stream) => stream === undefined)) return undefined;
+  const count = origins.row.length;
+  const starts = new Uint32Array(count + 1);
+  const total = streams.reduce((sum, stream) => sum + (stream?.chunkMs.length ?? 0), 0);
   const chunkMs = new Float64Array(total);
   const chunkTokens = new Uint16Array(total);
   let next = 0;
-  for (const [place, { run, row }] of origins.entries()) {
-    const stream = parts[run]?.stream;
+  for (let place = 0; place < count; place += 1) {
+    const stream = streams[origins.part[place] ?? 0];
+    const row = origins.row[place] ?? 0;
     if (stream !== undefined) {
-      const [from = 0, to = 0] = stream.starts.subarray(row, row + 2);
+      const from = stream.starts[row] ?? 0;
+      const to = stream.starts[row + 1] ?? from;
       chunkMs.set(stream.chunkMs.subarray(from, to), next);
       chunkTokens.set(stream.chunkTokens.subarray(from, to), next);
-      promptTokens[place] = stream.promptTokens[row] ?? 0;
-      outputTokens[place] = stream.outputTokens[row] ?? 0;
       next += to - from;
     }
     starts[place + 1] = next;
   }
-  return { starts, chunkMs, chunkTokens, promptTokens, outputTokens };
+  const pick = (of: (stream: StreamSamples) => Uint32Array): Uint32Array =>
+    fill(
+      new Uint32Array(count),
+      streams.map((stream) => stream && of(stream)),
+      origins,
+    );
+  return {
+    starts,
+    chunkMs,
+    chunkTokens,
+    promptTokens: pick((stream) => stream.promptTokens),
+    outputTokens: pick((stream) => stream.outputTokens),
+  };
 }

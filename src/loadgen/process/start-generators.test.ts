@@ -3,6 +3,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { startLoopbackServer } from '../../testing/loopback-server.ts';
 import { outcomes } from '../samples.ts';
+import { validityOf } from '../validity.ts';
 import { startGenerators } from './start-generators.ts';
 
 const mainPath = path.join(import.meta.dirname, 'main.ts');
@@ -88,4 +89,8 @@ test('the part of a generator process that dies counts as dropped', async () => 
   const run = await generators.runOpenLoop(schedule);
   assert.deepEqual(named(run.samples.outcome), ['dropped', 'dropped']);
   assert.deepEqual([...run.reasons], [['a process that generates load ended with exit code 7', 2]]);
+  assert.equal(run.lostGeneratorCount, 2);
+
+  const closed = await generators.runClosedLoop({ concurrency: 2, warmupMs: 0, durationMs: 5 });
+  assert.equal(validityOf(closed).valid, false);
 });
