@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { type LogFields, type Logger, silentLogger } from '../../core/logger.ts';
-import { loadScript } from '../../testing/loaded-script.ts';
-import { createManualClock } from '../../testing/manual-clock.ts';
-import { restartDelayMs } from './restart-delay.ts';
+import { type LogFields, type Logger, silentLogger } from '../src/core/logger.ts';
+import { loadScript } from '../src/testing/loaded-script.ts';
+import { createManualClock } from '../src/testing/manual-clock.ts';
+import { restartDelayMs } from '../src/backends/script/restart-delay.ts';
 
 /** A logger that keeps its warnings. */
 function keepWarnings(): { readonly logger: Logger; readonly warnings: LogFields[] } {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { startLoopbackServer } from '../../testing/loopback-server.ts';
-import { outcomes } from '../samples.ts';
-import { validityOf } from '../validity.ts';
-import { startGenerators } from './start-generators.ts';
+import { startLoopbackServer } from '../src/testing/loopback-server.ts';
+import { outcomes } from '../src/loadgen/samples.ts';
+import { validityOf } from '../src/loadgen/validity.ts';
+import { startGenerators } from '../src/loadgen/process/start-generators.ts';
 
-const mainPath = path.join(import.meta.dirname, 'main.ts');
+const mainPath = path.join(import.meta.dirname, '../src/loadgen/process/main.ts');
 const request = { method: 'GET', headers: {}, body: new Uint8Array() } as const;
 
 const named = (numbers: Uint8Array) => [...numbers].map((number) => outcomes[number]);
@@ -81,7 +81,7 @@ test('generator processes are not sent what checks answers', async () => {
 test('the part of a generator process that dies counts as dropped', async () => {
   await using server = await startLoopbackServer((_request, response) => response.end());
   await using generators = await startGenerators({
-    mainPath: path.join(import.meta.dirname, '../../testing/dying-generator.ts'),
+    mainPath: path.join(import.meta.dirname, '../src/testing/dying-generator.ts'),
     count: 2,
     client: { protocol: 'http', options: { url: server.origin, requests: [] } },
   });

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { loadScript } from '../../testing/loaded-script.ts';
+import { loadScript } from '../src/testing/loaded-script.ts';
 
 test('a script that leaks or hangs is ended, alone, and started again', async () => {
   const script = `

@@ -1,11 +1,15 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createSystemClock } from '../../core/clock.ts';
-import { silentLogger } from '../../core/logger.ts';
-import { plainModelSpec } from '../../testing/backend-runs.ts';
-import { type ContractModel, type ContractSubject, backendContract } from '../contract.ts';
-import { createScriptBackend } from './script-backend.ts';
+import { createSystemClock } from '../src/core/clock.ts';
+import { silentLogger } from '../src/core/logger.ts';
+import { plainModelSpec } from '../src/testing/backend-runs.ts';
+import {
+  type ContractModel,
+  type ContractSubject,
+  backendContract,
+} from '../src/backends/contract.ts';
+import { createScriptBackend } from '../src/backends/script/script-backend.ts';
 
 const slowWidth = 4;
 
@@ -63,7 +67,7 @@ async function openScripts(): Promise<ContractSubject> {
   const folder = await mkdtemp(path.join(tmpdir(), 'headway-script-'));
   const backend = createScriptBackend({
     isAllowed: true,
-    mainPath: path.join(import.meta.dirname, 'process/main.ts'),
+    mainPath: path.join(import.meta.dirname, '../src/backends/script/process/main.ts'),
     callModel: () => Promise.reject(new TypeError('there is no other model')),
     clock: createSystemClock(),
     logger: silentLogger,
