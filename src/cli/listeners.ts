@@ -1,3 +1,4 @@
+import { headerPatternOf } from '../config/header-pattern.ts';
 import type { ServerConfig } from '../config/server-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
@@ -54,12 +55,17 @@ export async function startListeners(parts: ListenerParts): Promise<Listeners> {
     maxBodyBytes: config.maxBodyBytes,
     collectYoung: createYoungCollector(),
   };
+  const headerPattern = headerPatternOf(config, 'httpHeaderForwardPattern');
   const http = opened.use(
-    await listen(parts, documented(parts, createOipRoutes({ server, clock, limits })), {
-      host: config.httpHost,
-      port: config.httpPort,
-      tls,
-    }),
+    await listen(
+      parts,
+      documented(parts, createOipRoutes({ server, clock, limits, headerPattern })),
+      {
+        host: config.httpHost,
+        port: config.httpPort,
+        tls,
+      },
+    ),
   );
   const grpc = opened.use(await listenGrpc(parts, { limits, tls }));
   const metrics = opened.use(
@@ -104,7 +110,12 @@ function listenGrpc(
   return startGrpcServer({
     host: config.grpcHost,
     port: config.grpcPort,
-    methods: createOipGrpcMethods({ server, clock, limits }),
+    methods: createOipGrpcMethods({
+      server,
+      clock,
+      limits,
+      headerPattern: headerPatternOf(config, 'grpcHeaderForwardPattern'),
+    }),
     authorize: createAuthorizer(config),
     bodyLimits: limits,
     sessionLimits: { ...defaultSessionLimits, maxHeaderBytes: config.maxHeaderBytes },

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../core/error.ts';
 import { didYouMean } from '../core/nearest-name.ts';
+import { headerPatternOf } from './header-pattern.ts';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './quantity.ts';
 import { type ServerConfig, serverSettings } from './server-config.ts';
 import type { Setting } from './setting.ts';
@@ -51,6 +52,8 @@ export function resolveServerConfig(layers: readonly ServerConfigLayer[]): Serve
   checkLoadModels(config);
   checkTls(config, written);
   checkTraces(config);
+  headerPatternOf(config, 'httpHeaderForwardPattern');
+  headerPatternOf(config, 'grpcHeaderForwardPattern');
   checkExposure(config, written);
   return config;
 }

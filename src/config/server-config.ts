@@ -21,6 +21,8 @@ export interface ServerConfig extends TraceServerConfig {
   readonly insecure: boolean;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
+  readonly httpHeaderForwardPattern: string | undefined;
+  readonly grpcHeaderForwardPattern: string | undefined;
   readonly maxQueueSize: number;
   readonly responseCacheBytes: number;
   readonly allowClientSharedMemory: boolean;
@@ -38,6 +40,9 @@ export interface ServerConfig extends TraceServerConfig {
 const day = 24 * 3600 * 1000;
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
+const headerPattern = { kind: 'text', placeholder: 'pattern', default: undefined } as const;
+const forwarded =
+  'headers whose names this regular expression matches become parameters of the request for its model, without regard to case unless it begins with (?-i)';
 const port = { kind: 'count', min: 0, max: 65_535 } as const;
 
 /**
@@ -150,6 +155,16 @@ export const serverSettings: Readonly<Record<keyof ServerConfig, Setting>> = {
     min: 1024,
     max: mebibyte,
     description: 'largest total of HTTP request headers',
+  },
+  httpHeaderForwardPattern: {
+    ...headerPattern,
+    flag: 'http-header-forward-pattern',
+    description: `HTTP ${forwarded}`,
+  },
+  grpcHeaderForwardPattern: {
+    ...headerPattern,
+    flag: 'grpc-header-forward-pattern',
+    description: `gRPC ${forwarded}`,
   },
   maxQueueSize: {
     kind: 'count',

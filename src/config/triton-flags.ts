@@ -151,8 +151,6 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
     '0',
   ),
   'enable-peer-access': refused(gpuMemory),
-  'grpc-header-forward-pattern': refused('leave it out: headers are not passed to models.'),
-  'http-header-forward-pattern': refused('leave it out: headers are not passed to models.'),
   'allow-sagemaker': refused(noListener, ...off),
   'allow-vertex-ai': refused(noListener, ...off),
   'sagemaker-port': refused(noListener),

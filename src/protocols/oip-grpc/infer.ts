@@ -3,6 +3,7 @@ import type { Parameters } from '../../core/batch.ts';
 import type { RequestTrace } from '../../metrics/request-trace.ts';
 import type { InferResponse, InferenceServer } from '../../server/interface.ts';
 import { formatServerTiming } from '../http/server-timing.ts';
+import { forwardHeaders } from '../oip/forward-headers.ts';
 import { type DecodedInferRequest, decodeInferRequest } from './codec/infer-request-read.ts';
 import { encodeInferResponse } from './codec/infer-response-write.ts';
 import { inferenceService } from './codec/messages.ts';
@@ -13,6 +14,8 @@ export interface InferOptions {
   readonly clock: Clock;
   /** The most bytes the tensors of typed contents may take. */
   readonly maxTypedBytes: number;
+  /** Which metadata becomes parameters; none without it. */
+  readonly headerPattern?: RegExp | undefined;
 }
 
 const noParameters: Parameters = Object.freeze({});
@@ -72,7 +75,7 @@ export async function answerRequest(
       id: request.id,
       inputs: request.inputs,
       outputs: request.outputs,
-      parameters: request.parameters,
+      parameters: withHeaders(request.parameters, context, options.headerPattern),
       priority: request.priority,
       timeoutMicroseconds: request.timeoutMicroseconds,
       deadlineMs: context.deadlineMs,
@@ -92,6 +95,19 @@ export async function answerRequest(
   } finally {
     request.memory?.release();
   }
+}
+
+/** With metadata of the client's own among them: no names of HTTP/2 or of the gRPC protocol. */
+function withHeaders(
+  parameters: Parameters,
+  { headers }: CallContext,
+  pattern: RegExp | undefined,
+): Parameters {
+  if (pattern === undefined) return parameters;
+  const own = Object.entries(headers).flatMap(([name, value]) =>
+    /^(?::|grpc-|te$|content-type$)/.test(name) ? [] : [[name, headerText(value) ?? ''] as const],
+  );
+  return forwardHeaders(pattern, own, parameters);
 }
 
 function beginTrace(

@@ -14,6 +14,8 @@ export interface OipGrpcOptions {
   readonly server: InferenceServer;
   readonly clock: Clock;
   readonly limits: BodyLimits;
+  /** Which metadata becomes parameters of infer requests; none without it. */
+  readonly headerPattern?: RegExp | undefined;
 }
 
 /**
@@ -21,9 +23,9 @@ export interface OipGrpcOptions {
  * extensions, and of grpc.health.v1.Health.
  */
 export function createOipGrpcMethods(options: OipGrpcOptions): readonly GrpcMethod[] {
-  const { server, clock } = options;
+  const { server, clock, headerPattern } = options;
   const { maxBodyBytes } = options.limits;
-  const infer = { server, clock, maxTypedBytes: maxBodyBytes };
+  const infer = { server, clock, maxTypedBytes: maxBodyBytes, headerPattern };
   return [
     createInferMethod(infer),
     createStreamInferMethod(infer),

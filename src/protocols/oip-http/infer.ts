@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+import type { Parameters } from '../../core/batch.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RequestTrace } from '../../metrics/request-trace.ts';
 import type { InferenceServer } from '../../server/interface.ts';
 import { negotiateCoding, packBody } from '../http/compression.ts';
 import { joinParts, sendParts } from '../http/respond.ts';
 import type { HttpExchange } from '../http/route.ts';
+import { forwardHeaders } from '../oip/forward-headers.ts';
 import { borrowShared } from './borrow-shared.ts';
 import { decodeRawRequest } from './codec/raw.ts';
 import { type DecodedInferRequest, decodeInferRequest } from './codec/request.ts';
@@ -20,6 +23,8 @@ import { formatServerTiming } from '../http/server-timing.ts';
 export interface InferHandlerOptions extends InferBodyOptions {
   readonly server: InferenceServer;
   readonly clock: Clock;
+  /** Which headers become parameters; none without it. */
+  readonly headerPattern?: RegExp | undefined;
 }
 
 /** Makes the handler of `POST /v2/models/{model}[/versions/{version}]/infer`. */
@@ -44,6 +49,7 @@ export function createInferHandler(
     trace?.mark('HTTP_RECV_END', receivedMs);
 
     const decoded = await decode(options, body, { modelName, modelVersion });
+    const parameters = withHeaders(decoded.request.parameters, request, options.headerPattern);
     const { inputs, outputs, memory } = borrowShared(decoded, server.sharedMemory);
     const answering = server.infer({
       modelName,
@@ -51,7 +57,7 @@ export function createInferHandler(
       id: decoded.request.id,
       inputs,
       outputs,
-      parameters: decoded.request.parameters,
+      parameters,
       priority: decoded.request.priority,
       timeoutMicroseconds: decoded.request.timeoutMicroseconds,
       deadlineMs,
@@ -74,6 +80,19 @@ export function createInferHandler(
     }
     await send(exchange, encoded, head);
   };
+}
+
+function withHeaders(
+  parameters: Parameters,
+  { rawHeaders }: IncomingMessage,
+  pattern: RegExp | undefined,
+): Parameters {
+  if (pattern === undefined) return parameters;
+  // The names as they were sent: they tell upper from lower case, unlike `headers`.
+  const headers = rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
+  );
+  return forwardHeaders(pattern, headers, parameters);
 }
 
 function decode(

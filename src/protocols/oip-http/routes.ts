@@ -21,6 +21,8 @@ export interface OipRoutesOptions {
   readonly server: InferenceServer;
   readonly clock: Clock;
   readonly limits: BodyLimits;
+  /** Which headers become parameters of infer requests; none without it. */
+  readonly headerPattern?: RegExp | undefined;
 }
 
 /**
