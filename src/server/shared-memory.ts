@@ -20,7 +20,10 @@ interface Entry {
   readonly mapping: SharedMapping;
   /** Requests that use it. */
   useCount: number;
-  /** Unregistered while in use: goes with its last user. */
+  /**
+   * Unregistered while in use: goes with its last user. Until then new requests may still borrow it,
+   * as Triton's own test of many requests on one region wants; who keeps it busy keeps it.
+   */
   isLeaving: boolean;
 }
 
