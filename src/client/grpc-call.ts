@@ -135,7 +135,6 @@ async function* readMessages(
   const ready: Buffer[] = [];
   const reader = createFrameReader({
     maxBytes,
-    hold: () => {},
     onMessage({ isCompressed, bytes }) {
       if (isCompressed) {
         throw new HeadwayError('internal', 'The server compressed an answer without being asked.');

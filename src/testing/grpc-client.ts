@@ -83,7 +83,6 @@ function watchCall(stream: ClientHttp2Stream): GrpcCall {
   const { promise: answer, resolve } = Promise.withResolvers<GrpcAnswer>();
   const reader = createFrameReader({
     maxBytes: Infinity,
-    hold: () => {},
     onMessage: ({ bytes }) => messages.push(bytes),
   });
   let ended: Record<string, unknown> = {};

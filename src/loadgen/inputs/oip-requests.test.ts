@@ -55,7 +55,6 @@ test('requests over gRPC are one framed message, and their answers are held agai
   const messages: Buffer[] = [];
   const reader = createFrameReader({
     maxBytes: 1000,
-    hold: () => {},
     onMessage: ({ bytes }) => void messages.push(bytes),
   });
   reader.push(request.body);

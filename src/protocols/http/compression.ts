@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-import { type ContentCoding, isTooLarge, unpack } from './unpack.ts';
+import type { Gathering } from './gather.ts';
+import { type ContentCoding, unpack } from './unpack.ts';
 
 const codings = {
   gzip: { pack: promisify(gzip), packSync: gzipSync },
@@ -47,20 +48,28 @@ export function negotiateCoding(header: string | undefined): ContentCoding | und
   return gzipWeight === best ? 'gzip' : 'deflate';
 }
 
+export interface UnpackBodyOptions {
+  readonly coding: ContentCoding;
+  readonly maxBytes: number;
+  /** Gets the plain body. */
+  readonly into: Gathering;
+}
+
 /**
  * Decompresses a request body.
- * @throws HeadwayError `invalid_argument` when the body is broken or larger than `maxBytes`.
+ * @throws HeadwayError `invalid_argument` when the body is broken or larger than `maxBytes`,
+ * `unavailable` when there is no memory for it.
  */
-export async function unpackBody(
-  bytes: Buffer,
-  coding: ContentCoding,
-  maxBytes: number,
-): Promise<Buffer> {
-  try {
-    return await unpack(bytes, coding, maxBytes);
-  } catch (thrown) {
-    throw unpackError(thrown, coding, maxBytes);
-  }
+export function unpackBody(bytes: Buffer, options: UnpackBodyOptions): Promise<Buffer> {
+  const { coding, maxBytes } = options;
+  return unpack(bytes, {
+    ...options,
+    tooLarge: () =>
+      invalidArgument(
+        `The request body decompresses to more bytes: it exceeds the maximum allowed value of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
+      ),
+    broken: (cause) => invalidArgument(`The request body is not valid ${coding} data.`, { cause }),
+  });
 }
 
 /** Compresses an answer at the fastest level. */
@@ -68,12 +77,4 @@ export async function packBody(bytes: Uint8Array, coding: ContentCoding): Promis
   const { pack, packSync } = codings[coding];
   const options = { level: 1 };
   return bytes.byteLength <= inlinePackBytes ? packSync(bytes, options) : pack(bytes, options);
-}
-
-function unpackError(thrown: unknown, coding: ContentCoding, maxBytes: number): HeadwayError {
-  return isTooLarge(thrown)
-    ? invalidArgument(
-        `The request body decompresses to more bytes: it exceeds the maximum allowed value of ${maxBytes} bytes. Use --http-max-input-size to increase the limit.`,
-      )
-    : invalidArgument(`The request body is not valid ${coding} data.`, { cause: thrown });
 }

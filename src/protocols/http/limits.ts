@@ -18,12 +18,21 @@ export interface ByteBudget {
   /** Whether the bytes were free; if so they are taken until released. */
   tryTake(bytes: number): boolean;
   release(bytes: number): void;
+  /**
+   * Whether memory may be made for bytes that were announced and have not come, until `unreserve`.
+   * Those are counted apart: who announces much and sends nothing takes nothing from others, whose
+   * bodies at worst grow as they come.
+   */
+  tryReserve(bytes: number): boolean;
+  unreserve(bytes: number): void;
   /** Memory of at least this size, with anything in it. */
   memory(byteLength: number): Buffer;
   /** Takes back memory from `memory` that nobody will look at again. Not to do so is no leak. */
   recycle(memory: ArrayBufferLike): void;
 }
 
+/** How much of a budget may be reserved on top of it: memory that nobody writes to is not used up. */
+const reservableShare = 1 / 4;
 /** Smaller pieces are cheap to make and to collect. */
 const smallestRecycledBytes = 64 * 1024;
 /** Sizes are rounded up to this, so that bodies of nearly the same length share memory. */
@@ -39,6 +48,7 @@ const maxKeptBytes = 32 * 1024 * 1024;
  */
 export function createByteBudget(totalBytes: number, collectYoung?: () => void): ByteBudget {
   let free = totalBytes;
+  let reservable = totalBytes * reservableShare;
   let uncollectedBytes = 0;
   let keptBytes = 0;
   const kept = new Map<number, ArrayBuffer[]>();
@@ -55,6 +65,14 @@ export function createByteBudget(totalBytes: number, collectYoung?: () => void):
     },
     release(bytes) {
       free += bytes;
+    },
+    tryReserve(bytes) {
+      if (bytes > reservable) return false;
+      reservable -= bytes;
+      return true;
+    },
+    unreserve(bytes) {
+      reservable += bytes;
     },
     memory(byteLength) {
       if (byteLength < smallestRecycledBytes) return Buffer.allocUnsafe(byteLength);

@@ -1,5 +1,7 @@
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-import { type ContentCoding, isTooLarge, unpack } from '../http/unpack.ts';
+import { gatherBytes } from '../http/gather.ts';
+import type { HeldBytes } from '../http/held-bytes.ts';
+import { type ContentCoding, unpack } from '../http/unpack.ts';
 
 /** For `grpc-accept-encoding`. */
 export const acceptedEncodings = 'identity,deflate,gzip';
@@ -17,25 +19,31 @@ export function parseMessageCoding(header: string | undefined): ContentCoding | 
   );
 }
 
+export interface UnpackMessageOptions {
+  readonly coding: ContentCoding;
+  readonly maxBytes: number;
+  readonly held: HeldBytes;
+}
+
 /**
  * Decompresses a message.
  * @throws HeadwayError `invalid_argument` when it is broken, `resource_exhausted` when it is longer
- * than `maxBytes`.
+ * than `maxBytes`, `unavailable` when there is no memory for it.
  */
-export async function unpackMessage(
+export function unpackMessage(
   packed: Uint8Array,
-  coding: ContentCoding,
-  maxBytes: number,
+  { coding, maxBytes, held }: UnpackMessageOptions,
 ): Promise<Buffer> {
-  try {
-    return await unpack(packed, coding, maxBytes);
-  } catch (cause) {
-    if (!isTooLarge(cause)) {
-      throw invalidArgument(`The message is not valid ${coding} data.`, { cause });
-    }
-    throw new HeadwayError(
-      'resource_exhausted',
-      `Received message larger than max: it decompresses to more than ${maxBytes} bytes`,
-    );
-  }
+  const into = gatherBytes({ expectedBytes: undefined, maxBytes, alignedOffset: 0, held });
+  return unpack(packed, {
+    coding,
+    maxBytes,
+    into,
+    tooLarge: () =>
+      new HeadwayError(
+        'resource_exhausted',
+        `Received message larger than max: it decompresses to more than ${maxBytes} bytes`,
+      ),
+    broken: (cause) => invalidArgument(`The message is not valid ${coding} data.`, { cause }),
+  });
 }

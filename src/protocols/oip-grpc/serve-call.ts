@@ -1,24 +1,29 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { HeadwayError } from '../../core/error.ts';
-import { outOfBudget } from '../http/body.ts';
+import { type HeldBytes, holdBytes } from '../http/held-bytes.ts';
 import type { ByteBudget } from '../http/limits.ts';
 import type { ContentCoding } from '../http/unpack.ts';
 import type { OpenCall } from './call.ts';
 import { type Frame, type FrameReader, createFrameReader } from './codec/frames.ts';
 import { unpackMessage } from './compression.ts';
 import type { GrpcMethod, StreamHandler, StreamSender } from './method.ts';
+import { createPatience } from './patience.ts';
 
 /** What the messages of a call are read with. */
 export interface MessageReading {
   readonly coding: ContentCoding | undefined;
   readonly maxMessageBytes: number;
   readonly budget: ByteBudget;
+  /** From the first byte of a message to its last. */
+  readonly messageTimeoutMs: number;
 }
 
 /** A call in progress, for the one who may have to stop it. */
 export interface ServedCall {
   /** The server is stopping. */
   stop(): void;
+  /** Called now and then: ends a call whose client does not come to the end of a message. */
+  look(nowMs: number): void;
   closed(): void;
 }
 
@@ -46,10 +51,12 @@ export function serveUnary(
   }
   const reader = createFrameReader({
     maxBytes: reading.maxMessageBytes,
-    hold: held.take,
+    hold() {
+      if (messageCount > 0) throw wrongCount('more than one');
+      return held;
+    },
     onMessage(frame) {
       messageCount += 1;
-      if (messageCount > 1) throw wrongCount('more than one');
       void answer(frame);
     },
   });
@@ -58,7 +65,17 @@ export function serveUnary(
     if (!reader.isBetweenMessages()) call.fail(cutShort());
     else if (messageCount === 0) call.fail(wrongCount('none'));
   });
-  return { stop: () => {}, closed: held.release };
+  const patience = createPatience(reading.messageTimeoutMs);
+  return {
+    stop: () => {},
+    look(nowMs) {
+      if (patience.isOver(messageCount === 0 ? 0 : undefined, nowMs)) call.fail(tooSlow());
+    },
+    closed() {
+      // An answer that is being made may still read the message.
+      if (messageCount === 0) held.release();
+    },
+  };
 }
 
 /** Hands the messages of a stream to its method. */
@@ -80,10 +97,12 @@ export function serveStream(
   // Decompression must not change the order of messages.
   let previous: Promise<void> | undefined;
   let incomplete = holdBytes(reading.budget);
+  let messageCount = 0;
   const reader = createFrameReader({
     maxBytes: reading.maxMessageBytes,
-    hold: (byteLength) => incomplete.take(byteLength),
+    hold: () => incomplete,
     onMessage(frame) {
+      messageCount += 1;
       const held = incomplete;
       incomplete = holdBytes(reading.budget);
       if (!frame.isCompressed && previous === undefined) {
@@ -106,8 +125,14 @@ export function serveStream(
   stream.on('end', () => {
     onEnd(call, { handler, reader, previous }).catch((thrown: unknown) => call.fail(thrown));
   });
+  const patience = createPatience(reading.messageTimeoutMs);
   return {
     stop: () => handler.onStopping(),
+    look(nowMs) {
+      // A client is not to blame for what the server does not read.
+      const isAwaited = !reader.isBetweenMessages() && !stream.isPaused();
+      if (patience.isOver(isAwaited ? messageCount : undefined, nowMs)) call.fail(tooSlow());
+    },
     closed() {
       incomplete.release();
       handler.onClosed();
@@ -146,36 +171,18 @@ function readInto(stream: ServerHttp2Stream, call: OpenCall, reader: FrameReader
   });
 }
 
-/** Bytes taken from the budget, to be given back once. */
-interface HeldBytes {
-  readonly take: (byteLength: number) => void;
-  readonly release: () => void;
-}
-
-function holdBytes(budget: ByteBudget): HeldBytes {
-  let heldBytes = 0;
-  return {
-    take(byteLength) {
-      if (!budget.tryTake(byteLength)) throw outOfBudget();
-      heldBytes += byteLength;
-    },
-    release() {
-      budget.release(heldBytes);
-      heldBytes = 0;
-    },
-  };
-}
-
-async function unpack(frame: Frame, reading: MessageReading, held: HeldBytes): Promise<Buffer> {
-  if (reading.coding === undefined) {
+function unpack(
+  frame: Frame,
+  { coding, maxMessageBytes: maxBytes }: MessageReading,
+  held: HeldBytes,
+): Promise<Buffer> {
+  if (coding === undefined) {
     throw new HeadwayError(
       'internal',
       'A message has the flag of a compressed one, and the call names no grpc-encoding.',
     );
   }
-  const plain = await unpackMessage(frame.bytes, reading.coding, reading.maxMessageBytes);
-  held.take(plain.byteLength);
-  return plain;
+  return unpackMessage(frame.bytes, { coding, maxBytes, held });
 }
 
 function wrongCount(count: string): HeadwayError {
@@ -184,4 +191,8 @@ function wrongCount(count: string): HeadwayError {
 
 function cutShort(): HeadwayError {
   return new HeadwayError('internal', 'The call ended in the middle of a message.');
+}
+
+function tooSlow(): HeadwayError {
+  return new HeadwayError('deadline_exceeded', 'The message did not arrive in time.');
 }

@@ -19,6 +19,7 @@ import { answerOther, openCall, refuseCall } from './call.ts';
 import { parseGrpcTimeoutMs } from './codec/timeout.ts';
 import { parseMessageCoding } from './compression.ts';
 import type { GrpcMethod } from './method.ts';
+import { lookNowAndThen } from './patience.ts';
 import { type ServedCall, serveStream, serveUnary } from './serve-call.ts';
 import { type SessionLimits, guardSession, http2Options } from './session-limits.ts';
 
@@ -64,6 +65,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   server.on('stream', (stream, headers) => accept.call(stream, headers));
   server.on('sessionError', (error) => logger.verbose('A gRPC connection failed.', { error }));
   const { port, authority } = await listen(server, options);
+  server.on(
+    'close',
+    lookNowAndThen(accept.served, { clock, timeoutMs: sessionLimits.messageTimeoutMs }),
+  );
 
   const closeWith = async (end: (session: ServerHttp2Session) => void): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -98,7 +103,12 @@ function createListener({
   return server;
 }
 
+/** Messages about the server's health are small, and are read whatever else is held. */
+const healthBytes = 4 * 1024 * 1024;
+
 interface CallAcceptor {
+  /** Calls under way. */
+  readonly served: ReadonlySet<ServedCall>;
   call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
   /** Refuses calls from now on, and tells those under way. */
   stop(): void;
@@ -108,6 +118,8 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
   const { authorize, bodyLimits, sessionLimits, clock, logger } = options;
   const methods = new Map(options.methods.map((method) => [method.path, method]));
   const budget = createByteBudget(bodyLimits.maxBufferedBytes, bodyLimits.collectYoung);
+  const healthBudget = createByteBudget(healthBytes);
+  const { messageTimeoutMs } = sessionLimits;
   const served = new Set<ServedCall>();
   let isStopping = false;
 
@@ -128,7 +140,12 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
       },
     });
     const maxMessageBytes = method.maxMessageBytes ?? bodyLimits.maxBodyBytes;
-    const reading = { coding: accepted.coding, maxMessageBytes, budget };
+    const reading = {
+      coding: accepted.coding,
+      maxMessageBytes,
+      budget: method.plane === 'health' ? healthBudget : budget,
+      messageTimeoutMs,
+    };
     one =
       method.kind === 'unary'
         ? serveUnary(stream, call, { method, reading })
@@ -137,6 +154,7 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
   }
 
   return {
+    served,
     call(stream, headers) {
       if (!isGrpc(headers)) {
         answerOther(stream);

@@ -16,6 +16,8 @@ export interface SessionLimits {
   readonly handshakeTimeoutMs: number;
   /** How long a connection may be without a call. */
   readonly idleTimeoutMs: number;
+  /** From the first byte of a message, or of a call that has one, to its last. */
+  readonly messageTimeoutMs: number;
   /** How long a client may take nothing of an answer that is ready. */
   readonly writeStallTimeoutMs: number;
   /** Pings a connection may send at once without a call, and how soon it may send one more. */
@@ -33,6 +35,7 @@ export const defaultSessionLimits: SessionLimits = Object.freeze({
   handshakeTimeoutMs: 10_000,
   // Clients keep channels open for as long as they live, and connect again without being asked.
   idleTimeoutMs: 3_600_000,
+  messageTimeoutMs: 120_000,
   writeStallTimeoutMs: 30_000,
   maxPings: 100,
   pingIntervalMs: 1000,

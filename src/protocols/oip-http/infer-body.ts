@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
-import { type HeldBody, allocateAligned, outOfBudget, readBody } from '../http/body.ts';
+import { type HeldBody, readBody } from '../http/body.ts';
 import { parseContentCoding, unpackBody } from '../http/compression.ts';
+import { gatherBytes } from '../http/gather.ts';
+import { holdBytes } from '../http/held-bytes.ts';
 import type { BodyLimits, ByteBudget } from '../http/limits.ts';
 import type { HttpExchange } from '../http/route.ts';
 import type { ContentCoding } from '../http/unpack.ts';
@@ -43,7 +45,7 @@ export async function readInferBody(
       ? sent
       : await unpackHeld(sent, { coding, maxBytes, budget, alignedOffset });
   if (headerLength !== undefined && headerLength > body.bytes.byteLength) {
-    budget.release(body.heldBytes);
+    body.held.release();
     throw invalidArgument(
       `The Inference-Header-Content-Length is ${headerLength}, more than the ${body.bytes.byteLength} bytes of the body.`,
     );
@@ -59,15 +61,15 @@ interface UnpackOptions {
 }
 
 async function unpackHeld(sent: HeldBody, options: UnpackOptions): Promise<HeldBody> {
-  const { coding, maxBytes, budget, alignedOffset } = options;
+  const held = holdBytes(options.budget);
+  const into = gatherBytes({ ...options, expectedBytes: undefined, held });
   try {
-    const plain = await unpackBody(sent.bytes, coding, maxBytes);
-    if (!budget.tryTake(plain.byteLength)) throw outOfBudget();
-    const bytes = allocateAligned(plain.byteLength, alignedOffset, budget);
-    bytes.set(plain);
-    return { bytes, heldBytes: plain.byteLength };
+    return { bytes: await unpackBody(sent.bytes, { ...options, into }), held };
+  } catch (thrown) {
+    held.release();
+    throw thrown;
   } finally {
-    budget.release(sent.heldBytes);
+    sent.held.release();
   }
 }
 

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { HeadwayError } from '../../core/error.ts';
 import { echoOverHttp, post } from '../../testing/echo-over-http.ts';
+import { createFakeServer } from '../../testing/fake-server.ts';
 import { openRaw } from '../../testing/http-exchange.ts';
 
 const infer = '/v2/models/echo/infer';
@@ -182,6 +183,50 @@ test('infer refuses a body for which no memory is left, and gives memory back', 
   for (let count = 0; count < 5; count += 1) {
     assert.equal((await served.call(infer, post(jsonBody))).status, 200);
   }
+});
+
+test('bodies that are announced and do not come keep no memory from others', async () => {
+  const mebibyte = 1024 * 1024;
+  const limits = { maxBodyBytes: mebibyte, maxBufferedBytes: 2 * mebibyte };
+  await using served = await echoOverHttp({}, { limits });
+  const head = `POST ${infer} HTTP/1.1\r\nHost: x\r\nContent-Length: ${mebibyte}\r\n\r\n`;
+  using idle = new DisposableStack();
+  for (const sent of ['', '{']) {
+    for (let count = 0; count < 10; count += 1) {
+      idle.use(await openRaw(served.port)).write(head + sent);
+    }
+  }
+  assert.equal((await served.call(infer, post(jsonBody))).status, 200);
+  const binary = Buffer.concat([Buffer.from(binaryHeader), floatBytes]);
+  assert.equal((await served.call(infer, post(binary, binaryHeaders))).status, 200);
+});
+
+test('a body is held until its request has ended, though its client is gone', async () => {
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<AbortSignal>();
+  const plain = createFakeServer();
+  await using served = await echoOverHttp(
+    {
+      async infer(request) {
+        if (request.id !== 'slow') return plain.infer(request);
+        begun.resolve(request.signal!);
+        await held;
+        return plain.infer(request);
+      },
+    },
+    { limits: { maxBodyBytes: 5000, maxBufferedBytes: 5000 } },
+  );
+  using raw = await openRaw(served.port);
+  const padded = (id: string): string => jsonBody.replace('"a"', `"${id}"`).padEnd(3000);
+  raw.write(`POST ${infer} HTTP/1.1\r\nHost: x\r\nContent-Length: 3000\r\n\r\n${padded('slow')}`);
+  const signal = await begun.promise;
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  raw.socket.destroy();
+  await aborted;
+  assert.equal((await served.call(infer, post(padded('b')))).status, 503);
+  letGo();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await served.call(infer, post(padded('c')))).status, 200);
 });
 
 test('infer passes deadline, parameters and outputs on', async () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Parameters } from '../../core/batch.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RequestTrace } from '../../metrics/request-trace.ts';
-import type { InferenceServer } from '../../server/interface.ts';
+import type { InferResponse, InferenceServer } from '../../server/interface.ts';
 import { negotiateCoding, packBody } from '../http/compression.ts';
 import { joinParts, sendParts } from '../http/respond.ts';
 import type { HttpExchange } from '../http/route.ts';
@@ -31,54 +31,38 @@ export interface InferHandlerOptions extends InferBodyOptions {
 export function createInferHandler(
   options: InferHandlerOptions,
 ): (exchange: HttpExchange) => Promise<void> {
-  const { server, clock, budget } = options;
+  const { clock, budget } = options;
 
   return async (exchange) => {
-    const { request, startMs } = exchange;
-    const [modelName = '', modelVersion = ''] = exchange.params;
+    const { request, response, startMs } = exchange;
     const deadlineMs = parseDeadline(request.headers, startMs);
     const trace = beginTrace(exchange, options);
     const body = await readInferBody(exchange, options);
     const receivedMs = clock.nowMs();
-    let isAnswered = false;
-    const signal = watchClient(exchange, () => {
-      budget.release(body.heldBytes);
-      // Until the model has answered, and the answer is written, the body may still be read.
-      if (isAnswered && exchange.response.writableFinished) budget.recycle(body.bytes.buffer);
-    });
     trace?.mark('HTTP_RECV_END', receivedMs);
-
-    const decoded = await decode(options, body, { modelName, modelVersion });
-    const parameters = withHeaders(decoded.request.parameters, request, options.headerPattern);
-    const { inputs, outputs, memory } = borrowShared(decoded, server.sharedMemory);
-    const answering = server.infer({
-      modelName,
-      modelVersion,
-      id: decoded.request.id,
-      inputs,
-      outputs,
-      parameters,
-      priority: decoded.request.priority,
-      timeoutMicroseconds: decoded.request.timeoutMicroseconds,
-      deadlineMs,
-      signal,
-      receivedMs,
-      trace,
-      memory,
-    });
-    const answer = await (memory === undefined ? answering : answering.finally(memory.release));
-    isAnswered = true;
-    const encoded = await encodeInferResponse(answer, decoded.form);
-    const head: string[] = [];
-    if (request.headers['headway-timings'] !== undefined) {
-      const times = { startMs, receivedMs, endMs: clock.nowMs() };
-      head.push('Server-Timing', formatServerTiming(answer.timings, times));
+    let isAnswered = false;
+    try {
+      const received = { body, receivedMs, deadlineMs, trace };
+      const { answer, form } = await inferReceived(exchange, received, options);
+      isAnswered = true;
+      const encoded = await encodeInferResponse(answer, form);
+      const head: string[] = [];
+      if (request.headers['headway-timings'] !== undefined) {
+        const times = { startMs, receivedMs, endMs: clock.nowMs() };
+        head.push('Server-Timing', formatServerTiming(answer.timings, times));
+      }
+      if (trace !== undefined) {
+        if (trace.traceparent !== undefined) head.push('traceparent', trace.traceparent);
+        trace.mark('HTTP_SEND_START', clock.nowMs());
+      }
+      await send(exchange, encoded, head);
+    } finally {
+      // A request whose client is gone is still read, and an answer may be views of its body.
+      onceClosed(response, () => {
+        body.held.release();
+        if (isAnswered && response.writableFinished) budget.recycle(body.bytes.buffer);
+      });
     }
-    if (trace !== undefined) {
-      if (trace.traceparent !== undefined) head.push('traceparent', trace.traceparent);
-      trace.mark('HTTP_SEND_START', clock.nowMs());
-    }
-    await send(exchange, encoded, head);
   };
 }
 
@@ -93,6 +77,59 @@ function withHeaders(
     index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
   );
   return forwardHeaders(pattern, headers, parameters);
+}
+
+/** A request whose body is read. */
+interface ReceivedRequest {
+  readonly body: InferBody;
+  readonly receivedMs: number;
+  readonly deadlineMs: number | undefined;
+  readonly trace: RequestTrace | undefined;
+}
+
+interface AnsweredRequest {
+  readonly answer: InferResponse;
+  readonly form: DecodedInferRequest['form'];
+}
+
+async function inferReceived(
+  exchange: HttpExchange,
+  { body, receivedMs, deadlineMs, trace }: ReceivedRequest,
+  options: InferHandlerOptions,
+): Promise<AnsweredRequest> {
+  const { server } = options;
+  const [modelName = '', modelVersion = ''] = exchange.params;
+  const signal = watchClient(exchange);
+  const decoded = await decode(options, body, { modelName, modelVersion });
+  const parameters = withHeaders(
+    decoded.request.parameters,
+    exchange.request,
+    options.headerPattern,
+  );
+  const { inputs, outputs, memory } = borrowShared(decoded, server.sharedMemory);
+  const answering = server.infer({
+    modelName,
+    modelVersion,
+    id: decoded.request.id,
+    inputs,
+    outputs,
+    parameters,
+    priority: decoded.request.priority,
+    timeoutMicroseconds: decoded.request.timeoutMicroseconds,
+    deadlineMs,
+    signal,
+    receivedMs,
+    trace,
+    memory,
+  });
+  const answer = await (memory === undefined ? answering : answering.finally(memory.release));
+  return { answer, form: decoded.form };
+}
+
+/** Calls when a response is closed, or now when it is. */
+function onceClosed(response: HttpExchange['response'], run: () => void): void {
+  if (response.destroyed) run();
+  else response.on('close', run);
 }
 
 function decode(
@@ -139,15 +176,11 @@ function failureOf(response: HttpExchange['response']): string | undefined {
 }
 
 /** A signal that is aborted when the client goes away before its answer is written. */
-function watchClient({ response }: HttpExchange, release: () => void): AbortSignal {
+function watchClient({ response }: HttpExchange): AbortSignal {
   // A response destroyed while the body was decompressed has told of its end already.
-  if (response.destroyed) {
-    release();
-    throw clientGone();
-  }
+  if (response.destroyed) throw clientGone();
   const abort = new AbortController();
   response.on('close', () => {
-    release();
     if (!response.writableFinished) abort.abort(clientGone());
   });
   return abort.signal;

@@ -131,8 +131,10 @@ function repositoryRoutes(server: InferenceServer, options: BodyRouteOptions): r
       });
     }),
     ...onRepository('/models/{model}/load', async (exchange) => {
-      const overrides = await withBody(exchange, options, decodeLoadRequest);
-      await server.loadModel(exchange.params[0] ?? '', overrides);
+      // The files of a model may be in the body: it is held until they are written.
+      await withBody(exchange, options, (body) =>
+        server.loadModel(exchange.params[0] ?? '', decodeLoadRequest(body)),
+      );
       sendEmpty(exchange.response, 200);
     }),
     ...onRepository('/models/{model}/unload', async (exchange) => {

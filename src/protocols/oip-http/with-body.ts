@@ -7,22 +7,22 @@ export interface BodyRouteOptions {
   readonly budget: ByteBudget;
 }
 
-/** Reads a body, decodes it and gives its memory back. */
+/** Reads a body, makes use of it and, once that is done, gives its memory back. */
 export async function withBody<T>(
   { request }: HttpExchange,
   { limits, budget }: BodyRouteOptions,
-  decode: (body: Uint8Array) => T,
+  use: (body: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
   const { maxBodyBytes: maxBytes } = limits;
-  const { bytes, heldBytes } = await readBody(request, {
+  const { bytes, held } = await readBody(request, {
     maxBytes,
     isJson: true,
     budget,
     alignedOffset: 0,
   });
   try {
-    return decode(bytes);
+    return await use(bytes);
   } finally {
-    budget.release(heldBytes);
+    held.release();
   }
 }

@@ -87,7 +87,6 @@ test('createFrameReader() finds messages however their bytes are cut', () => {
       const received: number[][] = [];
       const reader = createFrameReader({
         maxBytes: 100,
-        hold: () => {},
         onMessage: (frame) => received.push([...frame.bytes]),
       });
       for (let start = 0; start < bytes.length; start += pieceLength) {

@@ -1,9 +1,9 @@
 import { HeadwayError } from '../../../core/error.ts';
+import { type Gathering, gatherBytes } from '../../http/gather.ts';
+import { type HeldBytes, uncounted } from '../../http/held-bytes.ts';
 
 /** Bytes before each message: a flag for compression, and its length, big-endian. */
 const framePrefixBytes = 5;
-
-const alignmentBytes = 64;
 
 /** A message as it came. */
 export interface Frame {
@@ -14,14 +14,14 @@ export interface Frame {
 export interface FrameReaderOptions {
   /** The longest message. */
   readonly maxBytes: number;
-  /** Asked before a message of some length is held; what it throws refuses the message. */
-  readonly hold: (byteLength: number) => void;
+  /** What the next message is held with; nothing is counted unless given. */
+  readonly hold?: () => HeldBytes;
   readonly onMessage: (frame: Frame) => void;
 }
 
 /** Splits what a call receives into messages. */
 export interface FrameReader {
-  /** @throws HeadwayError for a message that is too long or broken, and what `hold` throws. */
+  /** @throws HeadwayError for a message that is too long or broken, or finds no memory. */
   push(piece: Uint8Array): void;
   /** Whether the last message is complete. */
   isBetweenMessages(): boolean;
@@ -35,10 +35,10 @@ export interface FrameReader {
 export function createFrameReader(options: FrameReaderOptions): FrameReader {
   const prefix = Buffer.alloc(framePrefixBytes);
   let prefixLength = 0;
-  let message: Buffer | undefined;
-  let filled = 0;
+  let message: Gathering | undefined;
+  let messageBytes = 0;
 
-  function beginMessage(): Buffer {
+  function beginMessage(): Gathering {
     const byteLength = prefix.readUInt32BE(1);
     if ((prefix[0] ?? 0) > 1) {
       throw new HeadwayError(
@@ -52,14 +52,18 @@ export function createFrameReader(options: FrameReaderOptions): FrameReader {
         `Received message larger than max (${byteLength} vs. ${options.maxBytes})`,
       );
     }
-    options.hold(byteLength);
-    filled = 0;
-    return allocateEndAligned(byteLength);
+    messageBytes = byteLength;
+    return gatherBytes({
+      expectedBytes: byteLength,
+      maxBytes: byteLength,
+      alignedOffset: byteLength,
+      held: options.hold?.() ?? uncounted,
+    });
   }
 
   function finishIfWhole(): void {
-    if (message === undefined || filled < message.byteLength) return;
-    const frame = { isCompressed: prefix[0] === 1, bytes: message };
+    if (message === undefined || message.byteLength < messageBytes) return;
+    const frame = { isCompressed: prefix[0] === 1, bytes: message.finish() };
     message = undefined;
     prefixLength = 0;
     options.onMessage(frame);
@@ -77,9 +81,8 @@ export function createFrameReader(options: FrameReaderOptions): FrameReader {
           if (prefixLength < framePrefixBytes) return;
           message = beginMessage();
         } else {
-          const end = Math.min(piece.byteLength, offset + message.byteLength - filled);
-          message.set(piece.subarray(offset, end), filled);
-          filled += end - offset;
+          const end = Math.min(piece.byteLength, offset + messageBytes - message.byteLength);
+          message.append(piece.subarray(offset, end));
           offset = end;
         }
         finishIfWhole();
@@ -87,14 +90,6 @@ export function createFrameReader(options: FrameReaderOptions): FrameReader {
     },
     isBetweenMessages: () => message === undefined && prefixLength === 0,
   };
-}
-
-/** A buffer whose end falls on a multiple of 64 in its ArrayBuffer. */
-function allocateEndAligned(byteLength: number): Buffer {
-  const memory = Buffer.allocUnsafe(byteLength + alignmentBytes - 1);
-  const end = memory.byteOffset + byteLength;
-  const start = (alignmentBytes - (end % alignmentBytes)) % alignmentBytes;
-  return memory.subarray(start, start + byteLength);
 }
 
 /** From this size on, a message's pieces are sent as they are instead of joined. */
