@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { binomialCdf, earlyStoppingCount, shareLowerBound, shareUpperBound } from './binomial.ts';
+import { binomialCdf, shareLowerBound, shareUpperBound } from './binomial.ts';
 
 const counts = fc
   .record({
@@ -52,27 +52,6 @@ describe('the exact bounds of a share', () => {
         fc.pre(hits < count);
         const chance = slowCdf(hits, count, shareUpperBound(hits, count, alpha));
         assert.ok(Math.abs(chance - alpha) < 1e-9);
-      }),
-    );
-  });
-});
-
-describe('earlyStoppingCount()', () => {
-  test('gives the counts of MLPerf', () => {
-    const late = [0, 1, 2, 5, 10, 20, 50, 100, 200];
-    const at = (q: number, confidence: number) =>
-      late.map((count) => earlyStoppingCount(count, q, confidence));
-    assert.deepEqual(at(0.99, 0.99), [459, 662, 838, 1307, 2010, 3304, 6898, 12571, 23527]);
-    assert.deepEqual(at(0.99, 0.95), [299, 473, 628, 1049, 1693, 2902, 6323, 11799, 22475]);
-    assert.equal(earlyStoppingCount(1, 0.999, 0.99), 6636);
-  });
-
-  test('is where the upper bound comes to lie below what is allowed', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 40 }), fc.constantFrom(0.9, 0.95, 0.99), (late, q) => {
-        const count = earlyStoppingCount(late, q, 0.95);
-        assert.ok(shareUpperBound(late, count, 0.05) <= 1 - q + 1e-9);
-        assert.ok(shareUpperBound(late, count - 1, 0.05) > 1 - q - 1e-9);
       }),
     );
   });

@@ -19,23 +19,3 @@ export function binomialCdf(hits: number, count: number, share: number): number 
   if (hits < 0) return 0;
   return hits >= count ? 1 : 1 - betaCdf(share, hits + 1, count - hits);
 }
-
-/**
- * How many requests must have been sent before `lateCount` late ones prove, at a confidence, that
- * the q-quantile is within its bound: the least n where that few would be seen with chance
- * `1 - confidence` at most if the share late were `1 - q`.
- * Source: MLPerf LoadGen's early stopping.
- */
-export function earlyStoppingCount(lateCount: number, q: number, confidence: number): number {
-  const isEnough = (count: number): boolean =>
-    binomialCdf(lateCount, count, 1 - q) <= 1 - confidence;
-  let high = lateCount + 1;
-  while (!isEnough(high)) high *= 2;
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (isEnough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}

@@ -1,3 +1,5 @@
+import { binomialCdf } from '../../core/statistics/binomial.ts';
+
 /**
  * How many of `count` queries may be late for "at least `share` of queries are in time" to hold with
  * `confidence`; -1 when not even none would do.
@@ -5,27 +7,26 @@
  * P[Bin(count, 1 - share) ≤ t] ≤ 1 - confidence.
  */
 export function allowedLate(count: number, share: number, confidence: number): number {
-  const odds = Math.log((1 - share) / share);
-  // Terms as logarithms: the first ones of a long run are below the smallest double.
-  let logTerm = count * Math.log(share);
-  let total = 0;
-  for (let late = 0; late <= count; late += 1) {
-    total += Math.exp(logTerm);
-    if (total > 1 - confidence) return late - 1;
-    logTerm += Math.log((count - late) / (late + 1)) + odds;
+  let [allowed, tooMany] = [-1, count + 1];
+  while (tooMany - allowed > 1) {
+    const middle = Math.floor((allowed + tooMany) / 2);
+    if (binomialCdf(middle, count, 1 - share) <= 1 - confidence) allowed = middle;
+    else tooMany = middle;
   }
-  return count;
+  return allowed;
 }
 
 /** How many queries must be run for `late` late ones among them to be allowed, as `allowedLate`. */
 export function queriesNeeded(late: number, share: number, confidence: number): number {
-  let enough = 1;
-  while (allowedLate(enough, share, confidence) < late) enough *= 2;
+  const isEnough = (count: number): boolean =>
+    binomialCdf(late, count, 1 - share) <= 1 - confidence;
+  let enough = late + 1;
+  while (!isEnough(enough)) enough *= 2;
   let low = Math.floor(enough / 2);
   while (enough - low > 1) {
     const middle = Math.floor((low + enough) / 2);
-    if (allowedLate(middle, share, confidence) < late) low = middle;
-    else enough = middle;
+    if (isEnough(middle)) enough = middle;
+    else low = middle;
   }
   return enough;
 }
