@@ -40,7 +40,7 @@ describe('headway prove', () => {
     if (open !== undefined) {
       assert.deepEqual([open.code, open.proof.verdict], [4, 'notEnoughData']);
       assert.ok((open.proof.finding.secondsNeeded ?? 0) > 0);
-      assert.equal(open.proof.runs.length, 6);
+      assert.equal(open.proof.runs.length, 10);
     }
 
     let count = 0;

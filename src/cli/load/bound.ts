@@ -1,6 +1,6 @@
 import type { Slo } from '../../core/slo.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
-import { clauseSeries } from '../../loadgen/verdict/clause-series.ts';
+import { clauseSeries, missShare } from '../../loadgen/verdict/clause-series.ts';
 
 /**
  * Whether the latency clauses held in what was measured, without saying how sure that is: every
@@ -9,12 +9,7 @@ import { clauseSeries } from '../../loadgen/verdict/clause-series.ts';
  */
 export function isWithinBound(run: LoadRun, slo: Slo | undefined): boolean | undefined {
   return slo?.latency.every((clause) => {
-    const { trialCounts, missCounts } = clauseSeries(run, clause);
-    const trials = sum(trialCounts);
-    return trials > 0 && sum(missCounts) <= trials * (1 - clause.quantile) + 1e-9;
+    const share = missShare(clauseSeries(run, clause));
+    return share !== undefined && share <= 1 - clause.quantile + 1e-9;
   });
-}
-
-function sum(counts: Uint32Array): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

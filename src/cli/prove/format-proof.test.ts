@@ -7,24 +7,25 @@ import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import { createStyle } from '../style.ts';
 import { findingOf, formatProof } from './format-proof.ts';
 
-const verdict: Verdict = {
+const open: Verdict = {
   kind: 'notEnoughData',
   confidence: 0.95,
   clauses: [],
   reason: 'too few',
   secondsNeeded: 7,
+  isRising: false,
   invalidReasons: [],
 };
 
-function proofOf(ending: Proof<Verdict>['ending'], invalidReasons: readonly string[] = []) {
-  const proof: Proof<Verdict> = { verdict, runs: [], ending, invalidReasons };
+function proofOf(ending: Proof<Verdict>['ending'], changed: Partial<Proof<Verdict>> = {}) {
+  const proof = { verdict: open, runs: [], ending, invalidReasons: [], ...changed };
   const claim = { slo: parseSlo('rate=1,p99=1ms'), confidence: 0.95 };
   const style = createStyle(new PassThrough(), {});
   return { finding: findingOf(proof), lines: formatProof(proof, claim, style) };
 }
 
 test('a proof whose generator could not keep up is invalid, and says why', () => {
-  const { finding, lines } = proofOf('invalid', ['the generator was late']);
+  const { finding, lines } = proofOf('invalid', { invalidReasons: ['the generator was late'] });
   assert.equal(finding, 'invalid');
   assert.deepEqual(lines.slice(0, 3), [
     'INVALID  p99=1ms,rate=1 at 95 % confidence',
@@ -40,5 +41,28 @@ test('a proof of too little data says how much is missing', () => {
     'NOT ENOUGH DATA  p99=1ms,rate=1 at 95 % confidence',
     '  too few',
     '  about 7 s more are needed if it goes on like this: raise --duration',
+  ]);
+});
+
+test('a proof that a rise keeps open does not ask for more seconds', () => {
+  const { lines } = proofOf('time over', {
+    verdict: {
+      ...open,
+      reason: 'latency is still rising',
+      secondsNeeded: undefined,
+      isRising: true,
+    },
+  });
+  assert.deepEqual(lines.slice(1, 3), [
+    '  latency is still rising',
+    '  more of the same does not prove it: find what grows (a queue, a cache, memory), or let it settle in a longer --warmup',
+  ]);
+});
+
+test('a proof that was stopped is not asked to be longer', () => {
+  const { lines } = proofOf('stopped');
+  assert.deepEqual(lines.slice(2, 4), [
+    '  stopped before its time',
+    '  about 7 s more are needed if it goes on like this',
   ]);
 });

@@ -1,6 +1,7 @@
 import { type Slo, formatClause, formatSlo } from '../../core/slo.ts';
 import type { Proof } from '../../loadgen/search/run-proof.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
+import { describeNeed } from '../../loadgen/verdict/wording.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../text-table.ts';
 
@@ -30,7 +31,7 @@ export function formatProof(
     `${headline(findingOf(proof), style)}  ${formatSlo(slo)} at ${percent(confidence)} confidence`,
     ...(ending === 'invalid' ? invalidReasons : [verdict.reason]).map((text) => `  ${text}`),
     ...(ending === 'stopped' ? ['  stopped before its time'] : []),
-    ...(ending === 'invalid' ? [] : needed(verdict)),
+    ...(ending === 'invalid' ? [] : needed(proof)),
     '',
     ...formatTable([head, ...rows], { rightColumns: [1, 2, 3, 4] }),
     '',
@@ -59,14 +60,11 @@ function headline(finding: ProofFinding, { bold, green, red, yellow }: Style): s
   return colours[finding](bold(findingWords[finding]));
 }
 
-function needed(verdict: Verdict): string[] {
-  if (verdict.kind !== 'notEnoughData') return [];
-  const { secondsNeeded } = verdict;
-  return secondsNeeded === undefined
-    ? []
-    : [
-        `  about ${Math.ceil(secondsNeeded)} s more are needed if it goes on like this: raise --duration`,
-      ];
+function needed({ verdict, ending }: Proof<Verdict>): string[] {
+  const need = describeNeed(verdict);
+  if (need === undefined) return [];
+  const isTime = verdict.kind === 'notEnoughData' && !verdict.isRising;
+  return [`  ${need}${isTime && ending === 'time over' ? ': raise --duration' : ''}`];
 }
 
 function percent(share: number): string {

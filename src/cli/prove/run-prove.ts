@@ -5,7 +5,7 @@ import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
 import { validityOf } from '../../loadgen/validity.ts';
-import { judge } from '../../loadgen/verdict/judge.ts';
+import { createJudge } from '../../loadgen/verdict/judge.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
@@ -62,7 +62,7 @@ export async function runProve(
         const choice = { shape, seed: ofSeed, warmupMs, durationMs };
         return session.measure(`part ${ofSeed - seed + 1}`, choice);
       },
-      judge: (runs) => judge(runs, slo, confidence, plannedMs),
+      judge: createJudge({ slo, confidence, plannedMs }),
       invalidReasons: (run) => validityOf(run).reasons,
       isStopped: () => context.signal.aborted,
     },

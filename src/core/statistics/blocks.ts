@@ -7,32 +7,25 @@ export interface Block {
 }
 
 /** Fewer blocks say too little of how much they differ. */
-const minBlocks = 8;
+const minBlocks = 16;
 
 /**
  * How many independent trials would say as much of the share of hits as these trials do, which
  * depend on each other: fewer where hits come in bursts. Counts blocks as single observations,
  * joins neighbours into longer blocks while there are enough, and takes the least, so that bursts
  * longer than the short blocks are seen too; small numbers of blocks are paid for with Student's
- * law. `runs` hold the blocks of runs that are independent of each other. `undefined` where there are too
- * few blocks, or all trials went the same way.
+ * law. `undefined` where there are too few blocks, or all trials went the same way.
  * Source: Korn and Graubard, "Confidence intervals for proportions with small expected number of
  * positive counts" (1998); joining blocks: Flyvbjerg and Petersen (1989).
  */
-export function effectiveTrialCount(
-  runs: readonly (readonly Block[])[],
-  alpha: number,
-): number | undefined {
+export function effectiveTrialCount(blocks: readonly Block[], alpha: number): number | undefined {
   let least: number | undefined;
-  let joined = runs;
-  const trialCount = runs.flat().reduce((sum, block) => sum + block.trialCount, 0);
+  const trialCount = blocks.reduce((sum, block) => sum + block.trialCount, 0);
   const plainReach = studentQuantile(alpha, Math.max(1, trialCount - 1));
-  while (joined.reduce((sum, { length }) => sum + length, 0) >= minBlocks) {
-    const count = countOf(joined.flat(), { alpha, plainReach });
+  for (let joined = blocks; joined.length >= minBlocks; joined = joinPairs(joined)) {
+    const count = countOf(joined, { alpha, plainReach });
     if (count === undefined) break;
     least = Math.min(least ?? Infinity, count);
-    if (joined.every(({ length }) => length < 2)) break;
-    joined = joined.map(joinPairs);
   }
   return least;
 }
@@ -54,12 +47,10 @@ function countOf(
   return Math.min(trials, ((share * (1 - share)) / variance) * spread ** 2);
 }
 
-/** Joins neighbours; an odd one out joins the last pair. */
+/** Joins neighbours; an odd one out, which would make a block shorter or longer than the others, is left out. */
 function joinPairs(blocks: readonly Block[]): Block[] {
-  if (blocks.length < 2) return [...blocks];
-  const pairs = Math.floor(blocks.length / 2);
-  return Array.from({ length: pairs }, (_, pair) => {
-    const parts = blocks.slice(pair * 2, pair === pairs - 1 ? undefined : pair * 2 + 2);
+  return Array.from({ length: Math.floor(blocks.length / 2) }, (_, pair) => {
+    const parts = blocks.slice(pair * 2, pair * 2 + 2);
     return {
       trialCount: parts.reduce((sum, { trialCount }) => sum + trialCount, 0),
       hitCount: parts.reduce((sum, { hitCount }) => sum + hitCount, 0),

@@ -20,6 +20,7 @@ const finding = {
   missShareUpper: 0.03,
   binomialLower: 0.003,
   binomialUpper: 0.02,
+  parts: [],
 } as const;
 
 function page(): string {
@@ -41,6 +42,7 @@ function page(): string {
         confidence: 0.95,
         reason: hostile,
         secondsNeeded: 12.2,
+        isRising: false,
         invalidReasons: [hostile],
         clauses: [finding],
       },
@@ -139,6 +141,6 @@ test('reportHtml() carries the charts as data that reads back', () => {
 test('reportHtml() says the verdict, and what it rests on', () => {
   const html = page();
   assert.match(html, /class="verdict open">NOT ENOUGH DATA at 95% confidence: /);
-  assert.match(html, /About 13 s more are needed\./);
+  assert.match(html, /about 13 s more are needed/);
   assert.match(html, /<td>p99=10ms<\/td>.*0\.2% to 3%.*0\.3% to 2%/);
 });

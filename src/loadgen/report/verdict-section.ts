@@ -1,5 +1,6 @@
 import { formatClause } from '../../core/slo.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import { describeNeed } from '../verdict/wording.ts';
 import { shareText } from '../summary/format-number.ts';
 import type { Report, ReportSection } from './report-html.ts';
 
@@ -16,14 +17,11 @@ const words = {
 
 /** The verdict as it stands at the head of a report. */
 export function verdictBanner(verdict: Verdict): NonNullable<Report['verdict']> {
-  const needed =
-    verdict.kind === 'notEnoughData' && verdict.secondsNeeded !== undefined
-      ? ` About ${Math.ceil(verdict.secondsNeeded)} s more are needed.`
-      : '';
+  const need = describeNeed(verdict);
   const confidence = `at ${shareText(verdict.confidence)} confidence`;
   return {
     tone: tones[verdict.kind],
-    text: `${words[verdict.kind]} ${confidence}: ${verdict.reason}${needed}`,
+    text: `${words[verdict.kind]} ${confidence}: ${verdict.reason}${need === undefined ? '' : `; ${need}`}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { firstRowFrom } from '../first-row.ts';
 import { outcomes } from '../samples.ts';
 import type { LoadRun, Outcome, Samples } from '../samples.ts';
 
@@ -28,14 +29,7 @@ export const computeMs: RowTime = (samples, row) => samples.computeMs[row] ?? Na
 
 /** The first row that is judged: rows are in the order of their intended times. */
 export function firstMeasuredRow({ samples, warmupMs }: LoadRun): number {
-  let low = 0;
-  let high = samples.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((samples.intendedMs[middle] ?? Infinity) < warmupMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstRowFrom(samples, warmupMs);
 }
 
 export function outcomeOf(samples: Samples, row: number): Outcome {

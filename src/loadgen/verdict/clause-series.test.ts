@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSlo } from '../../core/slo.ts';
 import { type LoadRun, outcomes } from '../samples.ts';
-import { clauseSeries } from './clause-series.ts';
+import { clauseSeries, missShare } from './clause-series.ts';
 
 const none = Float32Array.from({ length: 5 }, () => Number.NaN);
 
@@ -34,20 +34,46 @@ const run: LoadRun = {
   startedAtUnixMs: 0,
 };
 
+function seriesOf(text: string) {
+  const [clause] = parseSlo(text).latency;
+  assert.ok(clause !== undefined);
+  return clauseSeries(run, clause);
+}
+
 test('clauseSeries() counts from the intended time, and what failed as a miss', () => {
   const expected: [string, number[], number[], number[]][] = [
     ['p99=50ms', [1, 1, 1], [1, 0, 1], [80, 21, Infinity]],
     ['ttft.p99=15ms', [1, 1, 1], [0, 1, 1], [10, 20, Infinity]],
-    ['itl.p99=20ms', [2, 0, 1], [1, 0, 1], [50, 0, Infinity]],
     ['tpot.p99=20ms', [1, 0, 1], [0, 0, 1], [20, 0, Infinity]],
   ];
   for (const [text, trialCounts, missCounts, worstMs] of expected) {
-    const [clause] = parseSlo(text).latency;
-    assert.ok(clause !== undefined);
-    const series = clauseSeries(run, clause);
+    const series = seriesOf(text);
     assert.deepEqual([...series.atMs], [0, 10, 20]);
-    assert.deepEqual([...series.trialCounts], trialCounts, text);
-    assert.deepEqual([...series.missCounts], missCounts, text);
     assert.deepEqual([...series.worstMs], worstMs, text);
+    const counts = series.counts.map((of) => [[...of.trialCounts], [...of.missCounts]]);
+    assert.deepEqual(counts, [[trialCounts, missCounts]], text);
   }
+});
+
+test('clauseSeries() counts requests that were not answered well apart from gaps', () => {
+  const series = seriesOf('itl.p99=20ms');
+  assert.deepEqual([...series.worstMs], [50, 0, Infinity]);
+  const counts = series.counts.map((of) => [[...of.trialCounts], [...of.missCounts]]);
+  assert.deepEqual(counts, [
+    [
+      [1, 1, 1],
+      [0, 0, 1],
+    ],
+    [
+      [2, 0, 0],
+      [1, 0, 0],
+    ],
+  ]);
+});
+
+test('missShare() takes a request that failed for one whose gaps were all late', () => {
+  // A third failed; of the gaps of the rest a half was late.
+  assert.ok(Math.abs((missShare(seriesOf('itl.p99=20ms')) ?? 0) - 2 / 3) < 1e-12);
+  assert.equal(missShare(seriesOf('p99=50ms')), 2 / 3);
+  assert.equal(missShare(seriesOf('p99=50ms'), 3), undefined);
 });

@@ -1,11 +1,6 @@
-import { lowerBound, upperBound } from './clause-finding.ts';
-import type { ClauseFinding } from './verdict.ts';
-
-interface Measured {
-  readonly measuredMs: number;
-  /** The chance of error that the deciding look may spend. */
-  readonly spending: number;
-}
+import type { Alphas } from './alphas.ts';
+import { lowerBound, upperBound } from './miss-bounds.ts';
+import type { ClauseFinding, CountedPart } from './verdict.ts';
 
 /** Longer than this many times what was measured is not worth telling. */
 const maxFactor = 10_000;
@@ -14,36 +9,34 @@ const maxFactor = 10_000;
  * How many more seconds would decide, if requests go on missing as often and in such bursts as so
  * far: until every clause is proved, or until the first is refuted. `undefined` where no length is
  * in sight.
+ * @param alphas what the deciding look may spend.
  */
 export function secondsNeeded(
   clauses: readonly ClauseFinding[],
-  { measuredMs, spending }: Measured,
+  measuredMs: number,
+  { upper, lower }: Pick<Alphas, 'upper' | 'lower'>,
 ): number | undefined {
-  const prove = clauses.map((found) =>
+  const prove = clauses.map(({ parts, allowedMissShare }) =>
     leastFactor((factor) => {
-      const longer = scaled(found, factor);
-      return upperBound(longer, longer.effectiveCount, spending) < found.allowedMissShare;
+      return upperBound(scaled(parts, factor), upper, 'upperCount') < allowedMissShare;
     }),
   );
-  const refute = clauses.map((found) =>
+  const refute = clauses.map(({ parts, allowedMissShare }) =>
     leastFactor((factor) => {
-      const longer = scaled(found, factor);
-      const bound = lowerBound(longer, longer.effectiveCount, spending / clauses.length);
-      return bound > found.allowedMissShare;
+      return lowerBound(scaled(parts, factor), lower, 'lowerCount') > allowedMissShare;
     }),
   );
   const factor = Math.min(Math.max(...prove), ...refute);
   return Number.isFinite(factor) ? Math.ceil(((factor - 1) * measuredMs) / 1_000) : undefined;
 }
 
-function scaled(found: ClauseFinding, factor: number): ClauseFinding {
-  const { missCount, requestCount, effectiveCount } = found;
-  return {
-    ...found,
+function scaled(parts: readonly CountedPart[], factor: number): CountedPart[] {
+  return parts.map(({ trialCount, missCount, upperCount, lowerCount }) => ({
+    trialCount: trialCount * factor,
     missCount: missCount * factor,
-    requestCount: requestCount * factor,
-    effectiveCount: effectiveCount * factor,
-  };
+    upperCount: upperCount * factor,
+    lowerCount: lowerCount * factor,
+  }));
 }
 
 /** How many times as much is needed, to one in five hundred. */

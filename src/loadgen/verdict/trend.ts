@@ -1,40 +1,63 @@
-import { type Slope, testSlope } from '../../core/statistics/slope.ts';
-import { type ClauseSeries, firstRowFrom } from './clause-series.ts';
+import { quantileOfSorted } from '../../core/statistics/quantile.ts';
+import { testSlope } from '../../core/statistics/slope.ts';
+import { type ClauseSeries, missShare, rowFrom, sumOf } from './clause-series.ts';
+import { sortedWorst } from './sorted-worst.ts';
 
-/** What the latencies of a run do while it goes on. */
+/** What latencies do while runs go on. */
 export interface Trend {
-  /** They rise, and there is no other explanation at the confidence asked for. */
-  readonly isRising: boolean;
-  /** They rise, and most of the requests of the last quarter are late. */
-  readonly isOverloaded: boolean;
+  /** By how much they rise each millisecond, by their medians. */
+  readonly perMs: number;
+  /** The chance of so steep a rise, at least, where there is none. */
+  readonly chance: number;
 }
 
-const blockCount = 20;
+/** Stretches of all runs together. */
+const stretchCount = 48;
 
 /**
- * Tests whether the load is beyond the server: its queue, and with it the latencies, grow as long
- * as the run goes on.
+ * Tests whether latencies rise within runs: a queue that grows, or a server that gets slower, does
+ * it again in each. `undefined` where too little was answered to say.
  */
-export function trendOf(run: ClauseSeries, alpha: number): Trend {
-  const slope: Slope | undefined = testSlope(blockMedians(run));
-  const isRising = slope !== undefined && slope.perStep > 0 && slope.chance < alpha;
-  const rows = { count: run.atMs.length, intendedMs: run.atMs };
-  const lastQuarter = firstRowFrom(rows, 0.75 * run.durationMs);
-  const sum = (counts: Uint32Array) => counts.subarray(lastQuarter).reduce((a, b) => a + b, 0);
-  const isLate = sum(run.missCounts) > 0.5 * sum(run.trialCounts);
-  return { isRising, isOverloaded: isRising && isLate };
+export function trendOf(runs: readonly ClauseSeries[]): Trend | undefined {
+  const wholeMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const stretchMs = wholeMs / stretchCount;
+  const slope = testSlope(runs.map((run) => medians(run, stretchMs)));
+  return slope === undefined
+    ? undefined
+    : { perMs: slope.perStep / stretchMs, chance: slope.chance };
 }
 
-/** The median latency of equal stretches of time; stretches without an answer are left out. */
-function blockMedians({ atMs, worstMs, durationMs }: ClauseSeries): number[] {
-  const rows = { count: atMs.length, intendedMs: atMs };
-  return Array.from({ length: blockCount }, (_, block) => {
-    const begin = firstRowFrom(rows, (block / blockCount) * durationMs);
-    const end = firstRowFrom(rows, ((block + 1) / blockCount) * durationMs);
-    const answered = worstMs
-      .slice(begin, end)
-      .filter((ms) => Number.isFinite(ms))
-      .sort();
-    return answered[answered.length >> 1] ?? Number.NaN;
-  }).filter((ms) => !Number.isNaN(ms));
+/**
+ * Whether a rise, carried on for so long, takes the clause's quantile over its limit. Of a request
+ * with k gaps the longest is measured, which keeps below the q-quantile of gaps with chance q^k.
+ */
+export function reachesLimit(
+  runs: readonly ClauseSeries[],
+  { quantile, limitMs }: { readonly quantile: number; readonly limitMs: number },
+  riseMs: number,
+): boolean {
+  const worst = sortedWorst(runs);
+  const counted = runs.flatMap(({ counts }) => counts.slice(-1));
+  const trialCount = counted.reduce((sum, { trialCounts }) => sum + sumOf(trialCounts), 0);
+  const each = Math.max(1, trialCount / Math.max(1, worst.length));
+  return quantileOfSorted(worst, quantile ** each) + riseMs > limitMs;
+}
+
+/** Whether most of what was asked in the last quarter of every run missed the clause. */
+export function endLate(runs: readonly ClauseSeries[]): boolean {
+  return runs.every((run) => (missShare(run, rowFrom(run, 0.75 * run.durationMs)) ?? 0) > 0.5);
+}
+
+/** The median latency of stretches of a run; NaN for one without an answer. */
+function medians(run: ClauseSeries, stretchMs: number): number[] {
+  const count = Math.max(1, Math.round(run.durationMs / stretchMs));
+  return Array.from({ length: count }, (_, stretch) => {
+    const begin = rowFrom(run, (stretch / count) * run.durationMs);
+    const end = rowFrom(run, ((stretch + 1) / count) * run.durationMs);
+    const sorted = run.worstMs.slice(begin, end).sort();
+    // Those without an answer come last.
+    const infinite = sorted.indexOf(Infinity);
+    const answeredCount = infinite < 0 ? sorted.length : infinite;
+    return answeredCount === 0 ? Number.NaN : (sorted[answeredCount >> 1] ?? Number.NaN);
+  });
 }

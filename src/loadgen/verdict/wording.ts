@@ -1,20 +1,35 @@
 import { formatClause } from '../../core/slo.ts';
-import type { ClauseFinding } from './verdict.ts';
+import type { ClauseLook } from './look.ts';
+import type { ClauseFinding, Verdict } from './verdict.ts';
 
 /** What proves a clause. */
 export function describeUpper(found: ClauseFinding): string {
   return `${head(found)} at most ${percent(found.missShareUpper)} miss it, and ${percent(found.allowedMissShare)} may`;
 }
 
-/** What refutes a clause; an overloaded server's misses are no steady share. */
-export function describeLower(found: ClauseFinding, isOverloaded: boolean): string {
-  const bound = isOverloaded ? found.binomialLower : found.missShareLower;
+/** What refutes a clause; the misses of a server that is refuted by its growth alone are no steady share. */
+export function describeLower(found: ClauseFinding, byGrowth: boolean): string {
+  const bound = byGrowth ? found.binomialLower : found.missShareLower;
   return `${head(found)} at least ${percent(bound)} miss it, and ${percent(found.allowedMissShare)} may`;
 }
 
 /** What is known of a clause that is not decided. */
-export function describeOpen(found: ClauseFinding): string {
-  return `${head(found)} between ${percent(found.missShareLower)} and ${percent(found.missShareUpper)} miss it, and ${percent(found.allowedMissShare)} may`;
+export function describeOpen({ found, isRising }: ClauseLook): string {
+  const rise = isRising
+    ? `latency is still rising, and would reach the limit of ${formatClause(found.clause)} within the time planned; `
+    : '';
+  return `${rise}${head(found)} between ${percent(found.missShareLower)} and ${percent(found.missShareUpper)} miss it, and ${percent(found.allowedMissShare)} may`;
+}
+
+/** What would decide an open verdict; `undefined` where that is not known. */
+export function describeNeed(verdict: Verdict): string | undefined {
+  if (verdict.kind !== 'notEnoughData') return undefined;
+  if (verdict.isRising) {
+    return 'more of the same does not prove it: find what grows (a queue, a cache, memory), or let it settle in a longer --warmup';
+  }
+  return verdict.secondsNeeded === undefined
+    ? undefined
+    : `about ${Math.ceil(verdict.secondsNeeded)} s more are needed if it goes on like this`;
 }
 
 function head({ clause, missCount, requestCount }: ClauseFinding): string {
