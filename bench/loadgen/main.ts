@@ -15,7 +15,7 @@ export async function benchLoadgen(): Promise<BenchReport> {
       await benchStreamError(),
       await benchCapacity('http', 5000),
       await benchCapacity('grpc', 2500),
-      ...benchCalibration(),
+      ...(await benchCalibration()),
     ],
   };
 }

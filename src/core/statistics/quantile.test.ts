@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { quantileOfSorted } from './quantile.ts';
+import { quantileOfSorted, takeQuantile } from './quantile.ts';
 
 describe('quantileOfSorted()', () => {
   test('is the least sample that a share q of the samples does not exceed', () => {
@@ -21,4 +21,16 @@ describe('quantileOfSorted()', () => {
   test('is NaN for no samples', () => {
     assert.equal(quantileOfSorted(new Float64Array(), 0.5), Number.NaN);
   });
+});
+
+test('takeQuantile() finds in any order what sorting finds', () => {
+  const sample = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ noNaN: true }));
+  fc.assert(
+    fc.property(fc.array(sample), fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
+      const found = takeQuantile(Float64Array.from(values), q);
+      const expected = quantileOfSorted(Float64Array.from(values).sort(), q);
+      // Zeros of either sign are equal.
+      assert.ok(found === expected || (Number.isNaN(found) && values.length === 0));
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import { type Block, effectiveTrialCount } from '../../core/statistics/blocks.ts';
-import { quantileOfSorted } from '../../core/statistics/quantile.ts';
+import { takeQuantile } from '../../core/statistics/quantile.ts';
 import type { ClauseSeries, Counts } from './clause-series.ts';
-import { sortedWorst } from './sorted-worst.ts';
+import { allWorst } from './all-worst.ts';
 import { timeBlocks } from './time-blocks.ts';
 
 /** Blocks of all runs together, enough to be joined once. */
@@ -20,9 +20,9 @@ export function clusterViews(
   runs: readonly ClauseSeries[],
   allowedMissShare: number,
 ): readonly (readonly Block[])[][] {
-  const sorted = sortedWorst(runs);
+  const worst = allWorst(runs);
   const slow = slowTimes.map((times) => {
-    const levelMs = quantileOfSorted(sorted, 1 - Math.min(0.5, times * allowedMissShare));
+    const levelMs = takeQuantile(worst, 1 - Math.min(0.5, times * allowedMissShare));
     const columns = runs.map(({ worstMs }) => countAbove(worstMs, levelMs));
     return timeBlocks(runs, columns, blockCount);
   });

@@ -1,7 +1,7 @@
 import type { Slo } from '../../core/slo.ts';
 import type { LoadRun } from '../samples.ts';
 import { splitSpending } from './alphas.ts';
-import { clauseSeries, cutSeries } from './clause-series.ts';
+import { type ClauseSeries, clauseSeries, cutSeries } from './clause-series.ts';
 import { type ClauseLook, look } from './look.ts';
 import { onlyLook, proofLooks } from './looks.ts';
 import { reasonsAgainst } from './run-reasons.ts';
@@ -36,15 +36,21 @@ export function createJudge({ slo, confidence, plannedMs }: JudgeOptions): Judge
   const alpha = 1 - confidence;
   // Looks that left it open, and would again.
   let openCount = 0;
+  const measured: MeasuredRun[] = [];
   return (runs) => {
     const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
     const wholeMs = plannedMs ?? measuredMs;
-    const series = slo.latency.map((clause) => runs.map((run) => clauseSeries(run, clause)));
-    const invalidReasons = [...new Set(runs.flatMap((run) => reasonsAgainst(run, slo)))];
+    measured.push(...runs.slice(measured.length).map((run) => measureRun(run, slo)));
+    const invalidReasons = [...new Set(measured.flatMap(({ reasons }) => reasons))];
     const lookAt = (cutMs: number, spends: number): ClauseLook[] =>
       look(
         slo,
-        series.map((ofClause) => cutSeries(ofClause, cutMs)),
+        slo.latency.map((_, clause) =>
+          cutSeries(
+            measured.flatMap(({ series }) => series.slice(clause, clause + 1)),
+            cutMs,
+          ),
+        ),
         { spending: alpha * spends, plannedMs: wholeMs },
       );
     for (const { at, spends } of looks.slice(openCount)) {
@@ -65,6 +71,21 @@ export function createJudge({ slo, confidence, plannedMs }: JudgeOptions): Judge
     });
     const reason = invalidReasons.length > 0 ? invalidReasons.join('; ') : found.reason;
     return { ...found, confidence, reason, invalidReasons };
+  };
+}
+
+/** What a run says of an SLO. */
+interface MeasuredRun {
+  /** Of each clause. */
+  readonly series: readonly ClauseSeries[];
+  /** Why it says nothing. */
+  readonly reasons: readonly string[];
+}
+
+function measureRun(run: LoadRun, slo: Slo): MeasuredRun {
+  return {
+    series: slo.latency.map((clause) => clauseSeries(run, clause)),
+    reasons: reasonsAgainst(run, slo),
   };
 }
 

@@ -1,7 +1,7 @@
-import { quantileOfSorted } from '../../core/statistics/quantile.ts';
+import { takeQuantile } from '../../core/statistics/quantile.ts';
 import { testSlope } from '../../core/statistics/slope.ts';
 import { type ClauseSeries, missShare, rowFrom, sumOf } from './clause-series.ts';
-import { sortedWorst } from './sorted-worst.ts';
+import { allWorst } from './all-worst.ts';
 
 /** What latencies do while runs go on. */
 export interface Trend {
@@ -36,11 +36,11 @@ export function reachesLimit(
   { quantile, limitMs }: { readonly quantile: number; readonly limitMs: number },
   riseMs: number,
 ): boolean {
-  const worst = sortedWorst(runs);
+  const worst = allWorst(runs);
   const counted = runs.flatMap(({ counts }) => counts.slice(-1));
   const trialCount = counted.reduce((sum, { trialCounts }) => sum + sumOf(trialCounts), 0);
   const each = Math.max(1, trialCount / Math.max(1, worst.length));
-  return quantileOfSorted(worst, quantile ** each) + riseMs > limitMs;
+  return takeQuantile(worst, quantile ** each) + riseMs > limitMs;
 }
 
 /** Whether most of what was asked in the last quarter of every run missed the clause. */
@@ -54,10 +54,7 @@ function medians(run: ClauseSeries, stretchMs: number): number[] {
   return Array.from({ length: count }, (_, stretch) => {
     const begin = rowFrom(run, (stretch / count) * run.durationMs);
     const end = rowFrom(run, ((stretch + 1) / count) * run.durationMs);
-    const sorted = run.worstMs.slice(begin, end).sort();
-    // Those without an answer come last.
-    const infinite = sorted.indexOf(Infinity);
-    const answeredCount = infinite < 0 ? sorted.length : infinite;
-    return answeredCount === 0 ? Number.NaN : (sorted[answeredCount >> 1] ?? Number.NaN);
+    const answered = run.worstMs.slice(begin, end).filter((ms) => ms !== Infinity);
+    return takeQuantile(answered, 0.5);
   });
 }
