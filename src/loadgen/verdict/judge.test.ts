@@ -241,6 +241,10 @@ describe('judge()', () => {
         const verdicts = [1, 2, 3, 4].map((count) =>
           judge(runs.slice(0, count), slo, 0.95, 40_000),
         );
+        const asked = createJudge({ slo, confidence: 0.95, plannedMs: 40_000 });
+        for (const [place, verdict] of verdicts.entries()) {
+          assert.deepEqual(asked(runs.slice(0, place + 1)), verdict);
+        }
         const decided = verdicts.findIndex(({ kind }) => kind !== 'notEnoughData');
         if (decided < 0) return;
         for (const later of verdicts.slice(decided)) assert.deepEqual(later, verdicts[decided]);
