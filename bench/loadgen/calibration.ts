@@ -122,7 +122,7 @@ async function simulateProofs(cell: Cell): Promise<Proof[]> {
             const random = createRandom(ofSeed);
             return simulateRun(server, { random, ratePerMs, warmupMs, durationMs });
           },
-          judge: createJudge({ slo, confidence, plannedMs }),
+          ...createJudge({ slo, confidence, plannedMs }),
           invalidReasons: (run) => validityOf(run).reasons,
           isStopped: () => false,
         },

@@ -62,7 +62,7 @@ export async function runProve(
         const choice = { shape, seed: ofSeed, warmupMs, durationMs };
         return session.measure(`part ${ofSeed - seed + 1}`, choice);
       },
-      judge: createJudge({ slo, confidence, plannedMs }),
+      ...createJudge({ slo, confidence, plannedMs }),
       invalidReasons: (run) => validityOf(run).reasons,
       isStopped: () => context.signal.aborted,
     },

@@ -54,6 +54,6 @@ describe('effectiveTrialCount()', () => {
     );
     const none = Array.from({ length: 32 }, () => ({ trialCount: 9, hitCount: 0 }));
     assert.equal(effectiveTrialCount(none, 0.05), undefined);
-    assert.equal(effectiveTrialCount(burstyBlocks(1, 1, 15), 0.05), undefined);
+    assert.equal(effectiveTrialCount(burstyBlocks(1, 1, 11), 0.05), undefined);
   });
 });

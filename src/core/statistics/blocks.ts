@@ -7,7 +7,7 @@ export interface Block {
 }
 
 /** Fewer blocks say too little of how much they differ. */
-const minBlocks = 16;
+const minBlocks = 12;
 
 /**
  * How many independent trials would say as much of the share of hits as these trials do, which

@@ -1,17 +1,14 @@
 import type { LoadRun } from '../samples.ts';
 import { planProofPieces } from './proof-pieces.ts';
 
-/** What can be said of an SLO. */
-export interface ProofVerdict {
-  readonly kind: 'proved' | 'refuted' | 'notEnoughData';
-}
-
 /** What a proof needs of the world. */
-export interface ProofHooks<Verdict extends ProofVerdict> {
+export interface ProofHooks<Verdict> {
   /** Sends load for so long, by the schedule of a seed. */
   measure(durationMs: number, seed: number): Promise<LoadRun>;
-  /** Judges what is measured so far, of a proof that goes on. */
-  judge(runs: readonly LoadRun[]): Verdict;
+  /** Judges what is measured so far, of a proof that goes on; `undefined` while nothing is clear. */
+  judge(runs: readonly LoadRun[]): Verdict | undefined;
+  /** The verdict of a proof that ends before one is clear. */
+  leaveOpen(runs: readonly LoadRun[]): Verdict;
   /** Why the generator of this run is not to be believed; empty when it is. */
   invalidReasons(run: LoadRun): readonly string[];
   isStopped(): boolean;
@@ -41,7 +38,7 @@ const maxInvalidRuns = 2;
  * was late is set aside and measured again from another seed; one too many of them, or being told
  * to stop, ends the proof.
  */
-export async function runProof<Verdict extends ProofVerdict>(
+export async function runProof<Verdict>(
   { plannedMs, firstSeed }: ProofOptions,
   hooks: ProofHooks<Verdict>,
 ): Promise<Proof<Verdict>> {
@@ -56,12 +53,13 @@ export async function runProof<Verdict extends ProofVerdict>(
     const isInvalid = invalidReasons.length > 0;
     if (isInvalid) invalidCount += 1;
     else runs.push(run);
-    const verdict = hooks.judge(runs);
-    if (hooks.isStopped()) return { verdict, runs, ending: 'stopped', invalidReasons };
-    if (invalidCount > maxInvalidRuns) return { verdict, runs, ending: 'invalid', invalidReasons };
-    if (!isInvalid && verdict.kind !== 'notEnoughData') {
-      return { verdict, runs, ending: 'clear', invalidReasons };
-    }
+    const clear = hooks.judge(runs);
+    const end = (ending: Proof<Verdict>['ending']): Proof<Verdict> => {
+      return { verdict: clear ?? hooks.leaveOpen(runs), runs, ending, invalidReasons };
+    };
+    if (hooks.isStopped()) return end('stopped');
+    if (invalidCount > maxInvalidRuns) return end('invalid');
+    if (!isInvalid && clear !== undefined) return end('clear');
   }
-  return { verdict: hooks.judge(runs), runs, ending: 'time over', invalidReasons: [] };
+  return { verdict: hooks.leaveOpen(runs), runs, ending: 'time over', invalidReasons: [] };
 }

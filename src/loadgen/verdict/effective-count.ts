@@ -4,7 +4,7 @@ import type { ClauseSeries, Counts } from './clause-series.ts';
 import { allWorst } from './all-worst.ts';
 import { timeBlocks } from './time-blocks.ts';
 
-/** Blocks of all runs together, enough to be joined once. */
+/** Blocks of all runs together, enough to be joined twice. */
 const blockCount = 48;
 
 /** Slow requests are so many times as many as may miss. */

@@ -12,8 +12,13 @@ import { describeLower, describeOpen, describeUpper } from './wording.ts';
 /** Runs end when their time is over, to a hair. */
 const timeTolerance = 1 - 1e-6;
 
-/** Judges the runs of a proof; of one that goes on they are all so far. */
-export type Judge = (runs: readonly LoadRun[]) => Verdict;
+/** Judges a proof, of which it is given all runs so far. */
+interface Judge {
+  /** The verdict, once it is clear. */
+  judge(runs: readonly LoadRun[]): Verdict | undefined;
+  /** What is known when it is not, and no more is measured. */
+  leaveOpen(runs: readonly LoadRun[]): Verdict;
+}
 
 /** What is to be judged. */
 export interface JudgeOptions {
@@ -34,44 +39,59 @@ export interface JudgeOptions {
 export function createJudge({ slo, confidence, plannedMs }: JudgeOptions): Judge {
   const looks = plannedMs === undefined ? [onlyLook] : proofLooks;
   const alpha = 1 - confidence;
+  const measured: MeasuredRun[] = [];
   // Looks that left it open, and would again.
   let openCount = 0;
-  const measured: MeasuredRun[] = [];
-  return (runs) => {
-    const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const wholeMs = plannedMs ?? measuredMs;
+  const measure = (runs: readonly LoadRun[]): Measured => {
     measured.push(...runs.slice(measured.length).map((run) => measureRun(run, slo)));
-    const invalidReasons = [...new Set(measured.flatMap(({ reasons }) => reasons))];
-    const lookAt = (cutMs: number, spends: number): ClauseLook[] =>
-      look(
-        slo,
-        slo.latency.map((_, clause) =>
-          cutSeries(
-            measured.flatMap(({ series }) => series.slice(clause, clause + 1)),
-            cutMs,
-          ),
-        ),
-        { spending: alpha * spends, plannedMs: wholeMs },
-      );
-    for (const { at, spends } of looks.slice(openCount)) {
-      if (invalidReasons.length > 0 || at * wholeMs * timeTolerance > measuredMs) break;
-      const looked = lookAt(at === 1 ? measuredMs : at * wholeMs, spends);
-      const decision = decide(looked);
-      if (decision !== undefined) {
-        return { ...decision, confidence, clauses: looked.map(({ found }) => found) };
-      }
-      openCount += 1;
-    }
-    const spends = looks.at(-1)?.spends ?? 1;
-    const leftMs = wholeMs - measuredMs;
-    const found = leaveOpen(lookAt(measuredMs, spends), {
+    const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return {
       measuredMs,
-      leftMs,
-      spending: alpha * spends,
-    });
-    const reason = invalidReasons.length > 0 ? invalidReasons.join('; ') : found.reason;
-    return { ...found, confidence, reason, invalidReasons };
+      wholeMs: plannedMs ?? measuredMs,
+      invalidReasons: [...new Set(measured.flatMap(({ reasons }) => reasons))],
+    };
   };
+  const lookAt = (cutMs: number, { wholeMs }: Measured, spending: number): ClauseLook[] => {
+    const series = slo.latency.map((_, clause) =>
+      cutSeries(
+        measured.flatMap((run) => run.series.slice(clause, clause + 1)),
+        cutMs,
+      ),
+    );
+    return look(slo, series, { spending, plannedMs: wholeMs });
+  };
+  return {
+    judge(runs) {
+      const state = measure(runs);
+      const { measuredMs, wholeMs } = state;
+      for (const { at, spends } of looks.slice(openCount)) {
+        const isDue = at * wholeMs * timeTolerance <= measuredMs;
+        if (!isDue || state.invalidReasons.length > 0) break;
+        const looked = lookAt(at === 1 ? measuredMs : at * wholeMs, state, alpha * spends);
+        const decision = decide(looked);
+        if (decision !== undefined) {
+          return { ...decision, confidence, clauses: looked.map(({ found }) => found) };
+        }
+        openCount += 1;
+      }
+      return undefined;
+    },
+    leaveOpen(runs) {
+      const state = measure(runs);
+      const spending = alpha * (looks.at(-1)?.spends ?? 1);
+      const looked = lookAt(state.measuredMs, state, spending);
+      return { ...describeState(looked, state, spending), confidence };
+    },
+  };
+}
+
+/** What is measured so far. */
+interface Measured {
+  readonly measuredMs: number;
+  /** The time that is planned. */
+  readonly wholeMs: number;
+  /** Why some of it says nothing. */
+  readonly invalidReasons: readonly string[];
 }
 
 /** What a run says of an SLO. */
@@ -89,29 +109,24 @@ function measureRun(run: LoadRun, slo: Slo): MeasuredRun {
   };
 }
 
-interface OpenOptions {
-  readonly measuredMs: number;
-  /** Of the time that is planned. */
-  readonly leftMs: number;
-  /** What the look that decides may spend. */
-  readonly spending: number;
-}
-
-/** What is known while nothing is decided. */
-function leaveOpen(
+/** @param spending what the look that decides may spend. */
+function describeState(
   looked: readonly ClauseLook[],
-  { measuredMs, leftMs, spending }: OpenOptions,
-): Pick<OpenVerdict, 'kind' | 'clauses' | 'reason' | 'isRising' | 'secondsNeeded'> {
+  { measuredMs, wholeMs, invalidReasons }: Measured,
+  spending: number,
+): Omit<OpenVerdict, 'confidence'> {
   const clauses = looked.map(({ found }) => found);
   const isRising = looked.some((clause) => clause.isRising);
   const more = secondsNeeded(clauses, measuredMs, splitSpending(spending, clauses.length));
+  const leftMs = wholeMs - measuredMs;
   return {
     kind: 'notEnoughData',
     clauses,
-    reason: looked.map(describeOpen).join('; '),
+    reason: (invalidReasons.length > 0 ? invalidReasons : looked.map(describeOpen)).join('; '),
     isRising,
     // A rise is not decided by more of the same.
     secondsNeeded: more === undefined || isRising ? undefined : Math.max(more, leftMs / 1_000),
+    invalidReasons,
   };
 }
 

@@ -54,7 +54,12 @@ function medians(run: ClauseSeries, stretchMs: number): number[] {
   return Array.from({ length: count }, (_, stretch) => {
     const begin = rowFrom(run, (stretch / count) * run.durationMs);
     const end = rowFrom(run, ((stretch + 1) / count) * run.durationMs);
-    const answered = run.worstMs.slice(begin, end).filter((ms) => ms !== Infinity);
-    return takeQuantile(answered, 0.5);
+    const worstMs = run.worstMs.slice(begin, end);
+    let answeredCount = 0;
+    for (const ms of worstMs) if (ms !== Infinity) answeredCount += 1;
+    // Infinite ones rank last.
+    return answeredCount === 0
+      ? Number.NaN
+      : takeQuantile(worstMs, (0.5 * answeredCount) / worstMs.length);
   });
 }
