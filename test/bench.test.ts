@@ -135,6 +135,17 @@ describe('headway bench, against any server', () => {
     assert.deepEqual(reasons, ['HTTP status 429', 'HTTP status 500']);
   });
 
+  test('waits for slow answers as long as any answer may take', async () => {
+    let count = 0;
+    await using server = await startLoopbackServer((_, response) => {
+      count += 1;
+      setTimeout(() => response.end('ok'), count === 1 ? 0 : 5_200);
+    });
+    const load = ['--concurrency', '2', '--duration', '100ms', '--warmup', '0s'];
+    const { runs } = await measured(server.origin, ...load);
+    assert.deepEqual(runs[0]?.outcomes, { ok: 2 });
+  });
+
   test('says that a stream is not text', async () => {
     await using server = await startLoopbackServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -102,6 +102,23 @@ test('a run that is stopped keeps what was measured', async () => {
   assert.equal(clock.pendingCount, 0);
 });
 
+test('a run that is stopped does not wait for its whole time to drain', async () => {
+  const clock = createManualClock();
+  const stop = new AbortController();
+  const { client } = createHeldClient();
+  const planned = { ...schedule, intendedMs: Float64Array.of(0) };
+  const options = { clock, signal: stop.signal, drainMs: 30_000 };
+  const running = runOpenLoop(planned, client, options);
+  clock.advance(100);
+  await settle();
+  stop.abort();
+  await settle();
+  clock.advance(5_000);
+  const { samples } = await running;
+  assert.deepEqual(outcomeNames(samples.outcome), ['unfinished']);
+  assert.equal(clock.pendingCount, 0);
+});
+
 test('a run tells how it stands', async () => {
   const clock = createManualClock();
   const { client, held } = createHeldClient();

@@ -71,6 +71,7 @@ export async function runBench(
     settings: settingsOf(plan, options),
     wrap: clientWrap(plan.mode),
     generators: options.generators,
+    drainMs: options.timeout,
   });
   const work = { context, call, plan, session };
   if (options.vs !== undefined && plan.mode.kind === 'single') {

@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly wrap?: ((client: LoadClient) => LoadClient) | undefined;
   /** Processes that send. */
   readonly generators: number;
+  /** How long answers may still come when the last request of a run was sent. */
+  readonly drainMs: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function openLoadSession(
   context: CliContext,
   session: SessionOptions,
 ): Promise<LoadSession> {
-  const { kind, url, vs, options, settings } = session;
+  const { kind, url, vs, options, settings, drainMs } = session;
   const targets = [await openAnsweringTarget(context, url, options)];
   if (vs !== undefined) targets.push(await openAnsweringTarget(context, vs, options));
   await using owned = new AsyncDisposableStack();
@@ -78,6 +80,7 @@ export async function openLoadSession(
       if (sender === undefined) throw new RangeError('There is no second server.');
       const run = await sendLoad(choice, sender, {
         signal: context.signal,
+        drainMs,
         onTick: (progress) => display.update(name, progress),
       });
       display.finish();

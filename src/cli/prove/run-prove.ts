@@ -9,6 +9,7 @@ import { createJudge } from '../../loadgen/verdict/judge.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
+import { drainMsFor } from '../load/drain.ts';
 import { hasDied } from '../load/has-died.ts';
 import { openLoadSession } from '../load/load-session.ts';
 import { checkSloProtocol } from '../load/streamed-slo.ts';
@@ -53,6 +54,7 @@ export async function runProve(
     options,
     settings: { slo: formatSlo(slo), confidence, warmupMs, plannedMs, arrival: 'poisson' },
     generators: options.generators,
+    drainMs: drainMsFor(slo, options.timeout),
   });
   const shape = { kind: 'open', arrival: { kind: 'poisson', rate: ratePerSecond } } as const;
   const proof = await runProof(

@@ -19,7 +19,7 @@ export interface LoadProgress {
 }
 
 export interface LoadOptions {
-  /** Stops sending; answers under way may still come until the time to drain is over. */
+  /** Stops sending; answers under way may still come for five seconds, or the time to drain. */
   readonly signal?: AbortSignal | undefined;
   readonly onTick?: ((progress: LoadProgress) => void) | undefined;
   /** Between calls of `onTick`; 500 when left out. */
@@ -60,6 +60,9 @@ interface FrameSettings {
 const defaultTickMs = 500;
 const defaultDrainMs = 5000;
 
+/** Who stops a run waits for its end. */
+const stoppedDrainMs = 5000;
+
 /** Begins a run. */
 export function beginRun(settings: FrameSettings, options: LoadOptions): LoadFrame {
   const { warmupMs, durationMs, capacity, onEnd } = settings;
@@ -87,13 +90,18 @@ export function beginRun(settings: FrameSettings, options: LoadOptions): LoadFra
     stopped: stop.promise,
     async finish(client, { loop, isEarly }) {
       await new Promise<void>((resolve) => {
-        const cancel = clock.schedule(drainMs, resolve);
+        let cancel = clock.schedule(drainMs, resolve);
         wake = () => {
           const { begunCount, endedCount } = recorder.counts;
           if (endedCount < begunCount) return;
           cancel();
           resolve();
         };
+        void stop.promise.then(() => {
+          cancel();
+          cancel = clock.schedule(Math.min(drainMs, stoppedDrainMs), resolve);
+          wake?.();
+        });
         wake();
       });
       const endMs = stop.atMs ?? (isEarly ? elapsedMs() : Infinity);
