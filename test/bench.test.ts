@@ -232,6 +232,7 @@ describe('headway bench, against any server', () => {
       [/no clause named 'p'/, '--slo', 'p=1ms'],
       [/'ttft\.p95=1ms' is about .*--protocol chat or/, '--model', 'm', '--slo', 'ttft.p95=1ms'],
       [/Did you mean --rate/, '--rat', '1'],
+      [/--check is for the protocols http, .*protocol 'plain'/, '--check', 'x.json'],
     ] as const) {
       assert.match(await refused(2, url, ...args), message);
     }

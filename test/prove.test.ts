@@ -87,6 +87,7 @@ describe('headway prove', () => {
       [2, /names no rate: .*rate=100,p99=1ms/, '--slo', 'p99=1ms'],
       [2, /bounds no latency/, '--slo', 'rate=1'],
       [2, /'itl\.p9=1ms' is about .*--protocol chat or/, '--slo', 'rate=1,itl.p9=1ms'],
+      [2, /--dataset is for the protocols http/, '--slo', 'rate=1,p9=1ms', '--dataset', 'd'],
       [2, /between 0 and 1/, '--slo', 'rate=1,p99=1ms', '--confidence', '95'],
       [1, /No answer from .*refused/, '--slo', 'rate=1,p99=1ms'],
     ] as const) {

@@ -12,6 +12,7 @@ import { summarize } from '../../loadgen/summary/summarize.ts';
 import type { CliContext } from '../context.ts';
 import { isWithinBound } from '../load/bound.ts';
 import { type LoadSession, openLoadSession } from '../load/load-session.ts';
+import { checkProtocolOptions } from '../load/protocol-options.ts';
 import { tell } from '../load/tell.ts';
 import { writeRunFiles } from '../load/write-files.ts';
 import { writeReport } from '../load/write-report.ts';
@@ -61,7 +62,10 @@ export async function runBench(
   call: BenchCall,
 ): Promise<void> {
   const { url, options } = call;
-  const choice = readUsage(command, () => readBenchChoice(url, options));
+  const choice = readUsage(command, () => {
+    checkProtocolOptions(url, command);
+    return readBenchChoice(url, options);
+  });
   const plan = await completePlan(choice, context, command);
   await using session = await openLoadSession(context, {
     kind: 'bench',

@@ -108,7 +108,12 @@ function addInputOptions(command: Command): Command {
       parsePositive,
       1e-3,
     )
-    .option('--prompts <file>', 'prompts from a file with a line of JSON for each (OpenAI)')
+    .addOption(
+      new Option(
+        '--prompts <file>',
+        'prompts from a file with a line of JSON for each (OpenAI)',
+      ).conflicts(['promptWords', 'outputTokens']),
+    )
     .option(
       '--prompt-words <lengths>',
       'words of prompts that are made up: 128, uniform:100,500, normal:512,128, lognormal:300,0.8',

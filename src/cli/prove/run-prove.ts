@@ -12,6 +12,7 @@ import type { CommonOptions } from '../load/common-options.ts';
 import { drainMsFor } from '../load/drain.ts';
 import { hasDied } from '../load/has-died.ts';
 import { openLoadSession } from '../load/load-session.ts';
+import { checkProtocolOptions } from '../load/protocol-options.ts';
 import { checkSloProtocol } from '../load/streamed-slo.ts';
 import { tell } from '../load/tell.ts';
 import { writeReport } from '../load/write-report.ts';
@@ -46,7 +47,10 @@ export async function runProve(
   command: Command,
   { url, options }: ProveCall,
 ): Promise<void> {
-  const { slo, ratePerSecond } = readUsage(command, () => readSlo(url, options));
+  const { slo, ratePerSecond } = readUsage(command, () => {
+    checkProtocolOptions(url, command);
+    return readSlo(url, options);
+  });
   const { confidence, warmup: warmupMs, duration: plannedMs, seed } = options;
   await using session = await openLoadSession(context, {
     kind: 'prove',
