@@ -7,24 +7,18 @@ import {
 import { createGrpcLoadClient } from '../../loadgen/clients/grpc-client.ts';
 import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
 import { expectGrpcOutputs, expectHttpOutputs } from '../../loadgen/expected/expect-outputs.ts';
-import { assumeSizes } from '../../loadgen/inputs/made-inputs.ts';
 import { prepareOipGrpcRequest, prepareOipHttpRequest } from '../../loadgen/inputs/oip-requests.ts';
 import { pairExpected } from '../../loadgen/expected/pair-expected.ts';
 import { type DatasetItem, readDataset } from '../../loadgen/inputs/read-dataset.ts';
 import type { PreparedRequest } from '../../loadgen/inputs/prepared-request.ts';
-import type { InputSpec, NamedTensors } from '../../core/tensor.ts';
+import type { NamedTensors } from '../../core/tensor.ts';
 import type { ClientPlan } from '../../loadgen/process/messages.ts';
 import type { CliContext } from '../context.ts';
-import { checkDimensionNames } from '../dimension-names.ts';
 import { readInputs } from '../predict/read-inputs.ts';
 import { createRemoteTarget } from '../predict/remote-target.ts';
 import type { CommonOptions, LoadProtocol } from './common-options.ts';
 import { type LoadTarget, bearer, modelOf, withHeaders } from './load-target.ts';
-
-/** The whole dataset is held in memory, as requests. */
-const maxItems = 10_000;
-
-const plainScale = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+import { maxItems, plainScale, prepareItems } from './oip-items.ts';
 
 /** Asks a model of a server of the Open Inference Protocol, over HTTP or gRPC. */
 export async function openOipTarget(
@@ -36,23 +30,25 @@ export async function openOipTarget(
   const model = modelOf(options);
   await using remote = await createRemoteTarget(context, { url, model, version, apiKey });
   const server = await describeServer(url, options);
-  const { items, notes } = await readItems(context, remote.inputs, options);
   const isGrpc = protocol === 'grpc';
-  const prepare = ({ tensors }: DatasetItem): PreparedRequest =>
+  const prepare = (tensors: NamedTensors): PreparedRequest =>
     withHeaders(
       isGrpc
         ? prepareOipGrpcRequest(tensors, { model, version })
         : prepareOipHttpRequest(tensors, { model, version }, { binary: protocol === 'http' }),
       { 'headway-timings': '1', ...bearer(apiKey) },
     );
-  const requests = items.map(prepare);
+  const { items, requests, notes } = await prepareItems(context, remote.inputs, {
+    options,
+    prepare,
+  });
   const expected = await readExpected(context, { items, server, options });
   const expectOutputs = isGrpc ? expectGrpcOutputs : expectHttpOutputs;
   const tolerance = { absolute: options.tolerance, relative: options.tolerance };
   // Where no outputs are expected, the form of answers is looked at.
   const checked = requests.map((request, index) => ({
     ...request,
-    check: expectOutputs(expected?.[index] ?? new Map(), tolerance),
+    check: expectOutputs(expected?.[index % expected.length] ?? new Map(), tolerance),
   }));
   const create = isGrpc ? createGrpcLoadClient : createHttpLoadClient;
   const plan: ClientPlan = {
@@ -96,26 +92,6 @@ async function readExpected(
   }
   const options = { cwd, given: [check], fill: undefined, sizes, scale: plainScale };
   return [await readInputs(specs, options)];
-}
-
-/** The inputs of each request, in turn. */
-async function readItems(
-  { cwd }: CliContext,
-  specs: readonly InputSpec[],
-  { dimension, dataset, input = [], zero }: CommonOptions,
-): Promise<{ readonly items: readonly DatasetItem[]; readonly notes: readonly string[] }> {
-  const given = dimension ?? new Map<string, number>();
-  checkDimensionNames(given, specs);
-  if (dataset !== undefined) {
-    const options = { cwd, folder: dataset, maxItems, sizes: given, scale: plainScale };
-    return { items: await readDataset(specs, options), notes: [] };
-  }
-  const { sizes, assumed } = assumeSizes(specs, given);
-  const fill = zero === true ? 'zero' : 'random';
-  const tensors = await readInputs(specs, { cwd, given: input, fill, sizes, scale: plainScale });
-  const notes =
-    assumed.length === 0 ? [] : [`assumed --dimension ${assumed.join(' --dimension ')}`];
-  return { items: [{ name: 'input', tensors }], notes };
 }
 
 /** What a server tells of itself; not every server tells all. */

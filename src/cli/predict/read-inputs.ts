@@ -33,6 +33,24 @@ export async function readInputs(
   specs: readonly InputSpec[],
   options: InputOptions,
 ): Promise<NamedTensors> {
+  const tensors = await readGivenInputs(specs, options);
+  const inputs = new Map<string, Tensor>();
+  for (const spec of specs) {
+    const given = tensors.get(spec.name);
+    if (given !== undefined || !spec.hasDefault)
+      inputs.set(spec.name, given ?? made(spec, options));
+  }
+  return inputs;
+}
+
+/**
+ * Reads the inputs that are given, and makes none up.
+ * @throws HeadwayError as `readInputs`.
+ */
+export async function readGivenInputs(
+  specs: readonly InputSpec[],
+  options: Omit<InputOptions, 'fill'>,
+): Promise<NamedTensors> {
   const tensors = new Map<string, Tensor>();
   for (const text of options.given) {
     const equals = text.indexOf('=');
@@ -46,13 +64,7 @@ export async function readInputs(
       tensors.set(name, tensorFromJson(value, specOf(specs, name), options.sizes));
     }
   }
-  const inputs = new Map<string, Tensor>();
-  for (const spec of specs) {
-    const given = tensors.get(spec.name);
-    if (given !== undefined || !spec.hasDefault)
-      inputs.set(spec.name, given ?? made(spec, options));
-  }
-  return inputs;
+  return tensors;
 }
 
 function made(spec: TensorSpec, { fill, sizes }: InputOptions): Tensor {
