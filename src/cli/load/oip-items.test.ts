@@ -21,14 +21,14 @@ async function bodies(
   options: Partial<ItemOptions['options']>,
   bodyBytes?: number,
 ): Promise<string[]> {
-  const join = (tensors: NamedTensors) =>
+  const concat = (tensors: NamedTensors) =>
     Buffer.concat(
       [...tensors].flatMap(([name, { data }]) => [Buffer.from(name), data]),
       bodyBytes,
     );
   const { requests } = await prepareItems({ cwd }, specs, {
     options: { seed: 1, ...options },
-    prepare: (tensors) => ({ method: 'POST', path: '/', headers: {}, body: join(tensors) }),
+    prepare: (tensors) => ({ method: 'POST', path: '/', headers: {}, body: concat(tensors) }),
   });
   return requests.map(({ body }) => Buffer.from(body).toString('hex', 0, 64));
 }

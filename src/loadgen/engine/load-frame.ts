@@ -97,11 +97,13 @@ export function beginRun(settings: FrameSettings, options: LoadOptions): LoadFra
           cancel();
           resolve();
         };
-        void stop.promise.then(() => {
+        const hurry = async (): Promise<void> => {
+          await stop.promise;
           cancel();
           cancel = clock.schedule(Math.min(drainMs, stoppedDrainMs), resolve);
           wake?.();
-        });
+        };
+        void hurry();
         wake();
       });
       const endMs = stop.atMs ?? (isEarly ? elapsedMs() : Infinity);
