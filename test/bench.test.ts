@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { EvidenceSummary } from '../src/store/evidence-record.ts';
 import { startLoopbackServer } from '../src/testing/loopback-server.ts';
 import { addModel } from '../src/testing/models/small-models.ts';
 import { type ServeProcess, serveInProcess } from './support/cli.ts';
@@ -17,6 +18,7 @@ after(() => folder[Symbol.asyncDispose]());
 const bench = (...args: readonly string[]): Promise<CommandRun> => folder.run(['bench', ...args]);
 
 interface RunJson {
+  readonly load: { readonly concurrency?: number; readonly ratePerSecond?: number };
   readonly requestCount: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly reasons: readonly { readonly reason: string }[];
@@ -34,6 +36,12 @@ async function measured(...args: readonly string[]) {
   };
 }
 
+/** What the evidence store has, the newest first. */
+async function records(): Promise<readonly EvidenceSummary[]> {
+  const { stdout } = await folder.run(['evidence', 'list', '--json']);
+  return JSON.parse(stdout) as readonly EvidenceSummary[];
+}
+
 /** Says in one line of standard error why nothing was measured. */
 async function refused(code: 1 | 2, ...args: readonly string[]): Promise<string> {
   const run = await bench(...args);
@@ -42,6 +50,7 @@ async function refused(code: 1 | 2, ...args: readonly string[]): Promise<string>
 }
 
 const short = ['--duration', '400ms', '--warmup', '100ms'] as const;
+const shorter = ['--duration', '200ms', '--warmup', '0s'] as const;
 
 describe('headway bench, against headway serve', () => {
   let repository: TestRepository;
@@ -155,17 +164,71 @@ describe('headway bench, against any server', () => {
     assert.match(message, /does not answer as expected: .*UTF-8/);
   });
 
-  test('measures several loads, and judges a scenario by its rules', async () => {
+  test('measures several loads', async () => {
     await using server = await startLoopbackServer((_, response) => response.end('ok'));
-    const sweep = await measured(server.origin, '--sweep', 'concurrency=1:2', ...short);
-    assert.equal(sweep.runs.length, 2);
-    const scenario = await measured(server.origin, '--scenario', 'multi-stream', ...short);
-    const { kind, result } = scenario.finding as { kind: string; result: Record<string, unknown> };
+    for (const [sweep, loads] of [
+      ['concurrency=1:2', [1, 2]],
+      ['rate=20,30', [20, 30]],
+    ] as const) {
+      const { runs } = await measured(server.origin, '--sweep', sweep, ...shorter);
+      const amounts = runs.map(({ load }) => load.concurrency ?? load.ratePerSecond);
+      assert.deepEqual(amounts, loads);
+    }
+  });
+
+  test('looks for the highest load that holds a bound', async () => {
+    let inFlight = 0;
+    await using server = await startLoopbackServer((_, response) => {
+      inFlight += 1;
+      response.statusCode = inFlight > 3 ? 503 : 200;
+      setTimeout(() => {
+        inFlight -= 1;
+        response.end();
+      }, 20);
+    });
+    const search = ['--search', 'concurrency', '--slo', 'p50=30s', ...shorter];
+    const { runs, finding } = await measured(server.origin, ...search);
     assert.deepEqual(
-      [kind, result['scenario'], result['isValid']],
-      ['scenario', 'multi-stream', false],
+      runs.map(({ load }) => load.concurrency),
+      [1, 2, 4, 3],
     );
-    assert.match(String(result['reasons']), /the rules want 600 s/);
+    assert.partialDeepStrictEqual(finding, { kind: 'highest', within: 3, beyond: 4 });
+  });
+
+  test('looks for the knee', async () => {
+    await using server = await startLoopbackServer((_, response) => response.end('ok'));
+    const { runs, finding } = await measured(
+      server.origin,
+      '--knee',
+      '--concurrency',
+      '2',
+      ...shorter,
+    );
+    assert.equal(finding['kind'], 'knee');
+    assert.ok(runs.some(({ load }) => load.concurrency === finding['concurrency']));
+  });
+
+  test("judges MLPerf's scenarios by their rules", async () => {
+    await using server = await startLoopbackServer((_, response) => response.end('ok'));
+    for (const [scenario, metric, ...args] of [
+      ['single-stream', 'p90 latency, early-stopping estimate'],
+      ['multi-stream', 'p99 latency, early-stopping estimate'],
+      ['server', 'scheduled rate', '--rate', '40', '--slo', 'p99=20s'],
+      ['offline', 'throughput'],
+    ] as const) {
+      const { finding } = await measured(
+        server.origin,
+        '--scenario',
+        scenario,
+        ...args,
+        ...shorter,
+      );
+      assert.partialDeepStrictEqual(finding, {
+        kind: 'scenario',
+        result: { scenario, metric, isValid: false },
+      });
+      assert.match(JSON.stringify(finding), /the rules want 600 s/);
+    }
   });
 
   test('keeps what was measured when the server dies, and when it is told to stop', async () => {
@@ -178,6 +241,9 @@ describe('headway bench, against any server', () => {
     const died = await bench(server.origin, '--rate', '100', ...short, '--json');
     assert.equal(died.code, 1);
     assert.match(died.stderr, /stopped answering while it was measured/);
+    const [record] = await records();
+    assert.match(record?.reason ?? '', /^http:.* stopped answering while it was measured$/);
+    assert.deepEqual([record?.state, record?.runCount], ['failed', 1]);
     const { runs } = JSON.parse(died.stdout) as { runs: RunJson[] };
     assert.ok((runs[0]?.outcomes['disconnected'] ?? 0) > 0);
 
@@ -190,6 +256,17 @@ describe('headway bench, against any server', () => {
     assert.equal(code, 1);
     assert.match(stdout, /requests\/s offered/);
     assert.match(stderr, /^headway: Stopped: what was measured until then is told above\.\n$/);
+    const [stopped] = await records();
+    assert.deepEqual(
+      [stopped?.state, stopped?.reason, stopped?.runCount],
+      ['partial', 'stopped before the measurement ended', 1],
+    );
+    const shown = await folder.run(['evidence', 'show', 'latest', '--json']);
+    const { result, cwd } = JSON.parse(shown.stdout) as {
+      result: { runs: unknown[] };
+      cwd: string;
+    };
+    assert.deepEqual([result.runs.length, cwd], [1, await realpath(folder.path)]);
   });
 
   test('says what is wrong with the address, the answers, the trace and the files', async () => {

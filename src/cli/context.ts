@@ -11,6 +11,8 @@ export interface OutputStream extends Writable {
 export interface CliContext {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** What follows `headway` on the command line. */
+  readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** The folder relative paths start from. */

@@ -22,6 +22,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const context: CliContext = {
     stdout: process.stdout,
     stderr: process.stderr,
+    args,
     env: process.env,
     clock: createSystemClock(),
     cwd: process.cwd(),

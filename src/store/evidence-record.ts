@@ -1,6 +1,9 @@
 import type { EvidenceKind } from './evidence.ts';
 
-/** `partial`: its process is gone, or gave up, before the measurement ended. */
+/**
+ * `failed`: there is no result, or none to be believed. `partial`: it was stopped, or its process is
+ * gone, before the measurement ended.
+ */
 export type EvidenceState = 'running' | 'finished' | 'failed' | 'partial';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -15,7 +18,7 @@ export interface EvidenceSummary {
   readonly endedAtMs: number | null;
   /** What was proved or refuted; `null` without a verdict. */
   readonly verdict: string | null;
-  /** Why there is no result; `null` when there is one, or nobody said why. */
+  /** Why it does not count as a whole; `null` when it does, or nobody said why. */
   readonly reason: string | null;
   readonly url: string;
   readonly model: string | null;
@@ -26,6 +29,8 @@ export interface EvidenceSummary {
 
 /** All that is known of a measurement but the samples themselves. */
 export interface EvidenceRecord extends EvidenceSummary {
+  /** The folder that relative paths of the command start from; `null` in records of old. */
+  readonly cwd: string | null;
   readonly settings: Json;
   readonly server: Json;
   readonly machine: Json;

@@ -26,6 +26,7 @@ const gone: Processes = { own, startOf: () => undefined };
 const start: EvidenceStart = {
   kind: 'bench',
   command: 'headway bench http://localhost:8000 --model m',
+  cwd: '/tmp',
   url: 'http://localhost:8000',
   model: 'm',
   seed: 2 ** 52 + 1,
@@ -90,16 +91,21 @@ describe('openEvidenceStore()', () => {
     using failed = store.begin(start, place);
     failed.fail('the server is gone');
     store.begin(start, place)[Symbol.dispose]();
+    using broken = store.begin(start, place);
+    const measured = { state: 'partial', reason: 'stopped', result: { runs: 1 } } as const;
+    broken.breakOff({ ...measured, verdict: 'notEnoughData' });
+    assert.partialDeepStrictEqual(store.read(broken.id), { ...measured, verdict: 'notEnoughData' });
     assert.deepEqual(
       store.list().map(({ state, reason }) => [state, reason]),
       [
+        ['partial', 'stopped'],
         ['partial', 'stopped before the measurement ended'],
         ['failed', 'the server is gone'],
         ['running', null],
       ],
     );
     using later = open(gone);
-    assert.equal(later.list()[2]?.state, 'partial');
+    assert.equal(later.list()[3]?.state, 'partial');
   });
 
   test('finds records by the start of their id, and by latest', () => {
@@ -214,7 +220,7 @@ describe('openEvidenceStore()', () => {
       using database = new DatabaseSync(path);
       database.exec('PRAGMA user_version = 99');
     }
-    assert.throws(() => open(), { message: /is of version 99, and this Headway knows up to 1/ });
+    assert.throws(() => open(), { message: /is of version 99, and this Headway knows up to 2/ });
   });
 });
 

@@ -55,6 +55,7 @@ export function beginRecord(
       guard(() => inTransaction(database, () => insertRun(context, { id, name, about, packed })));
     },
     finish: (result, verdict) => end({ outcome: 'finished', result, verdict }),
+    breakOff: ({ state, ...ending }) => end({ outcome: state, ...ending }),
     fail: (reason) => endQuietly({ outcome: 'failed', reason }),
     [Symbol.dispose]: () =>
       endQuietly({ outcome: 'partial', reason: 'stopped before the measurement ended' }),
@@ -76,6 +77,7 @@ function insertRecord(context: WriteContext, { id, start, place }: NewRecord): v
     begun_at_ms: nowMs,
     written_at_ms: nowMs,
     command: start.command,
+    cwd: start.cwd,
     url: start.url,
     model: start.model ?? null,
     seed: start.seed,

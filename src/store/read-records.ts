@@ -39,6 +39,7 @@ export function readRecord(context: ReadContext, id: string): EvidenceRecord {
   if (row === undefined) throw new HeadwayError('not_found', `There is no record '${id}'.`);
   return {
     ...toSummary(context, row),
+    cwd: text(row['cwd']),
     settings: json(row['settings']) as Json,
     server: json(row['server']) as Json,
     machine: json(row['machine']) as Json,

@@ -44,6 +44,7 @@ export const migrations: readonly string[] = [
      data BLOB NOT NULL,
      UNIQUE (run_id, name)
    ) STRICT;`,
+  'ALTER TABLE record ADD COLUMN cwd TEXT;',
 ];
 
 /**

@@ -6,6 +6,7 @@ import { createRandom } from '../../src/testing/models/random.ts';
 export const evidenceStart: EvidenceStart = {
   kind: 'bench',
   command: 'headway bench http://localhost:8000 --model det --rate 100',
+  cwd: '/tmp',
   url: 'http://localhost:8000',
   model: 'det',
   seed: 7,

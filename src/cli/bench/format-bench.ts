@@ -12,6 +12,7 @@ import {
 import type { Style } from '../style.ts';
 import { formatTable } from '../text-table.ts';
 import type { Load } from './bench-mode.ts';
+import { formatFinding } from './format-finding.ts';
 import type { Finding } from './run-mode.ts';
 
 /** One load and what was measured of it. */
@@ -29,7 +30,8 @@ export function formatBench(runs: readonly ShownRun[], finding: Finding, style: 
   const [only] = runs;
   const shown =
     only !== undefined && runs.length === 1 ? formatRun(only, style) : formatRuns(runs, style);
-  return [...shown, ...formatFinding(finding, style)];
+  const [headline, ...reasons] = formatFinding(finding);
+  return headline === undefined ? shown : [...shown, '', style.bold(headline), ...reasons];
 }
 
 /** How a load reads. */
@@ -88,41 +90,6 @@ function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
     isWithin === undefined ? '' : isWithin ? 'yes' : 'no',
   ]);
   return tableLines({ head, rows }, style);
-}
-
-function formatFinding(finding: Finding, style: Style): string[] {
-  switch (finding.kind) {
-    case 'none':
-      return [];
-    case 'highest': {
-      const { of, within, beyond } = finding;
-      const at = (amount: number): string =>
-        of === 'rate' ? `${amount}/s` : `${amount} in flight`;
-      if (within === undefined) {
-        return ['', style.bold(`No load holds the bound, not even ${at(beyond ?? 0)}.`)];
-      }
-      const end = beyond === undefined ? '' : `; ${at(beyond)} does not`;
-      return ['', style.bold(`The highest load that holds the bound is ${at(within)}${end}.`)];
-    }
-    case 'knee':
-      return [
-        '',
-        style.bold(
-          `The knee is at ${finding.concurrency} in flight: more costs more latency than it gains throughput.`,
-        ),
-      ];
-    case 'scenario': {
-      const { scenario, metric, unit, value, isValid, reasons } = finding.result;
-      const shown = value === undefined ? 'unknown' : `${number(value)} ${unit}`;
-      return [
-        '',
-        style.bold(`MLPerf ${scenario}: ${metric} ${shown}, ${isValid ? 'VALID' : 'INVALID'}`),
-        ...reasons.map((reason) => `  ${reason}`),
-      ];
-    }
-    default:
-      return finding satisfies never;
-  }
 }
 
 function boundText(isWithin: boolean, style: Style): string {

@@ -25,10 +25,10 @@ import {
   readBenchChoice,
   shapeOf,
 } from './bench-plan.ts';
-import { checkMeasured } from './check-measured.ts';
 import { type ShownRun, formatBench, formatLoad, tableLines } from './format-bench.ts';
+import { measuredProblem } from './measured-problem.ts';
 import { runComparison } from './run-comparison.ts';
-import { type Measurement, runMode } from './run-mode.ts';
+import { type Measurement, countedAmong, runMode } from './run-mode.ts';
 import { scenarioResult } from './scenario-result.ts';
 
 /** Where to and how. */
@@ -93,16 +93,19 @@ async function measureAll({ context, call, plan, session }: BenchWork): Promise<
   const { measured, finding } = outcome;
   const result = { runs: measured.map(toJson), finding };
   const runs = measured.map(({ run }) => run);
+  const counted = countedAmong(outcome).map(({ run }) => run);
+  const problem = measuredProblem(url, context.signal.aborted, { last: runs.at(-1), counted });
   tell(context, session, {
     options,
     result,
+    problem,
     lines: (style) => formatBench(measured, finding, style),
   });
   const { jsonl, histogram, report } = options;
   await writeRunFiles(runs, { cwd: context.cwd, jsonl, histogram });
   if (report !== undefined) {
     await writeReport({
-      cwd: context.cwd,
+      context,
       file: report,
       url,
       title: `Load on ${options.model ?? url}`,
@@ -111,9 +114,7 @@ async function measureAll({ context, call, plan, session }: BenchWork): Promise<
       runs: measured.map(({ load, run, summary }) => ({ name: formatLoad(load), run, summary })),
     });
   }
-  // Loads beyond what a search found may well be beyond the generator too.
-  const counted = finding.kind === 'highest' ? [] : runs;
-  checkMeasured(url, context.signal.aborted, { last: runs.at(-1), counted });
+  if (problem !== undefined) throw problem.error;
 }
 
 async function compare(
@@ -137,17 +138,21 @@ async function compare(
     return { name, ...summary, llm: summarizeLlm(run, plan.slo) };
   });
   const names = [url, vs] as const;
+  const runs = named.map(({ run }) => run);
+  const problem =
+    measuredProblem(url, isStopped(), { last: runs.at(-2), counted: runs }) ??
+    measuredProblem(vs, isStopped(), { last: runs.at(-1), counted: [] });
   tell(context, session, {
     options,
+    problem,
     result: { comparison, runs: told },
     lines: (style) =>
       comparison === undefined ? [] : tableLines(comparisonTable(comparison, names), style),
   });
-  const runs = named.map(({ run }) => run);
   await writeRunFiles(runs, { cwd: context.cwd, jsonl, histogram });
   if (report !== undefined && comparison !== undefined) {
     await writeReport({
-      cwd: context.cwd,
+      context,
       file: report,
       url,
       title: `${vs} against ${url}`,
@@ -157,8 +162,7 @@ async function compare(
       sections: [comparisonSection(comparison, pairs, names)],
     });
   }
-  checkMeasured(url, isStopped(), { last: runs.at(-2), counted: runs });
-  checkMeasured(vs, isStopped(), { last: runs.at(-1), counted: [] });
+  if (problem !== undefined) throw problem.error;
 }
 
 /** Multi-stream asks several samples at once. */

@@ -1,14 +1,13 @@
+import { loosestLimitMs } from '../../core/slo.ts';
 import {
   type Comparison,
   type RunPair,
   compareRuns,
 } from '../../loadgen/comparison/compare-runs.ts';
-import type { LoadSession } from '../load/load-session.ts';
-import { loosestLimitMs } from '../../core/slo.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
-import type { BenchPlan } from './bench-plan.ts';
-import { shapeOf } from './bench-plan.ts';
+import type { LoadSession, Side } from '../load/load-session.ts';
 import type { Load } from './bench-mode.ts';
+import { type BenchPlan, shapeOf } from './bench-plan.ts';
 
 /** Two servers measured in pairs. */
 export interface ComparedServers {
@@ -29,28 +28,26 @@ export interface PairOptions {
  * pair to pair, so that what changes on the machine over time falls on both alike.
  */
 export async function runComparison(
-  session: LoadSession,
+  session: Pick<LoadSession, 'measure'>,
   { law, slo, warmupMs, durationMs }: BenchPlan,
   { load, seed, pairCount, isStopped }: PairOptions,
 ): Promise<ComparedServers> {
   const pairs: RunPair[] = [];
   for (let index = 0; index < pairCount && !isStopped(); index += 1) {
     const choice = { shape: shapeOf(load, law), seed: seed + index, warmupMs, durationMs };
-    const measure = (side: 'first' | 'second'): Promise<LoadRun> =>
-      session.measure(`pair ${index + 1} ${side}`, choice, side);
-    if (index % 2 === 0) {
-      const first = await measure('first');
-      pairs.push({ first, second: await measure('second') });
-    } else {
-      const second = await measure('second');
-      pairs.push({ first: await measure('first'), second });
+    const order = index % 2 === 0 ? (['first', 'second'] as const) : (['second', 'first'] as const);
+    const sides: Partial<Record<Side, LoadRun>> = {};
+    for (const side of order) {
+      if (!isStopped())
+        sides[side] = await session.measure(`pair ${index + 1} ${side}`, choice, side);
     }
+    const { first, second } = sides;
+    // The one under way is cut short.
+    if (first !== undefined && second !== undefined && !isStopped()) pairs.push({ first, second });
   }
-  // The last one was cut short.
-  const whole = isStopped() ? pairs.slice(0, -1) : pairs;
   const limitMs = loosestLimitMs(slo, 'latency');
   return {
-    pairs: whole,
-    comparison: whole.length === 0 ? undefined : compareRuns(whole, { limitMs }),
+    pairs,
+    comparison: pairs.length === 0 ? undefined : compareRuns(pairs, { limitMs }),
   };
 }

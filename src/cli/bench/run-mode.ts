@@ -14,6 +14,12 @@ export interface Measurement {
   readonly medianMs: number;
 }
 
+/**
+ * Loads next to what was found, or that one itself, whose generator could not keep up: it may be the
+ * generator's limit that was found. Loads farther off do not matter.
+ */
+type InvalidLoads = readonly number[];
+
 /** What a mode found beside its measurements. */
 export type Finding =
   | { readonly kind: 'none' }
@@ -22,9 +28,16 @@ export type Finding =
       readonly of: 'rate' | 'concurrency';
       readonly within: number | undefined;
       readonly beyond: number | undefined;
+      readonly invalidLoads: InvalidLoads;
     }
-  | { readonly kind: 'knee'; readonly concurrency: number }
+  | { readonly kind: 'knee'; readonly concurrency: number; readonly invalidLoads: InvalidLoads }
   | { readonly kind: 'scenario'; readonly result: ScenarioResult };
+
+/** What a mode measured and found. */
+export interface ModeOutcome<One> {
+  readonly measured: readonly One[];
+  readonly finding: Finding;
+}
 
 /** How a mode measures; the signal that stops it is the measurer's own affair. */
 export interface ModeHooks<One extends Measurement> {
@@ -41,7 +54,7 @@ const maxConcurrency = 65_536;
 export async function runMode<One extends Measurement>(
   mode: BenchMode,
   hooks: ModeHooks<One>,
-): Promise<{ readonly measured: readonly One[]; readonly finding: Finding }> {
+): Promise<ModeOutcome<One>> {
   switch (mode.kind) {
     case 'single':
       return { measured: [await hooks.measure(mode.load)], finding: { kind: 'none' } };
@@ -59,6 +72,18 @@ export async function runMode<One extends Measurement>(
     default:
       return mode satisfies never;
   }
+}
+
+/**
+ * The measurements whose generator must have kept up: all, but of a search those next to what was
+ * found, as loads far beyond that may well be beyond the generator too.
+ */
+export function countedAmong<One extends Measurement>({
+  measured,
+  finding,
+}: ModeOutcome<One>): readonly One[] {
+  if (finding.kind !== 'highest' && finding.kind !== 'knee') return measured;
+  return measured.filter(({ load }) => finding.invalidLoads.includes(amountOf(load)));
 }
 
 async function runSweep<One extends Measurement>(loads: readonly Load[], hooks: ModeHooks<One>) {
@@ -92,7 +117,8 @@ async function runSearch<One extends Measurement>(
     const step = planHighestLoad(judged, search);
     if (step.kind === 'found') {
       const { within, beyond } = step;
-      return { measured, finding: { kind: 'highest', of, within, beyond } } as const;
+      const invalidLoads = invalidAmong(measured, [within, beyond]);
+      return { measured, finding: { kind: 'highest', of, within, beyond, invalidLoads } } as const;
     }
     const last = measured.at(-1);
     const isLate = last !== undefined && !last.isValid && last.isWithin === true;
@@ -106,11 +132,32 @@ async function runKnee<One extends Measurement>(limit: number, hooks: ModeHooks<
   for (;;) {
     const step = planKnee(measured.map(toPoint), limit);
     if (step.kind === 'found') {
-      return { measured, finding: { kind: 'knee', concurrency: step.concurrency } } as const;
+      const { concurrency } = step;
+      const invalidLoads = invalidAmong(measured, withNeighbours(measured, concurrency));
+      return { measured, finding: { kind: 'knee', concurrency, invalidLoads } } as const;
     }
     if (hooks.isStopped()) return { measured, finding: { kind: 'none' } } as const;
     measured.push(await hooks.measure(loadOf('concurrency', step.concurrency)));
   }
+}
+
+function invalidAmong(
+  measured: readonly Measurement[],
+  loads: readonly (number | undefined)[],
+): InvalidLoads {
+  return measured
+    .filter(({ isValid, load }) => !isValid && loads.includes(amountOf(load)))
+    .map(({ load }) => amountOf(load));
+}
+
+/** A load, and the nearest that were measured below and above it. */
+function withNeighbours(measured: readonly Measurement[], load: number): (number | undefined)[] {
+  const amounts = measured.map((one) => amountOf(one.load)).toSorted((a, b) => a - b);
+  return [
+    amounts.findLast((amount) => amount < load),
+    load,
+    amounts.find((amount) => amount > load),
+  ];
 }
 
 function toPoint({ load, throughputPerSecond, medianMs }: Measurement): MeasuredConcurrency {

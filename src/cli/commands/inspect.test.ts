@@ -21,7 +21,7 @@ async function inspect(...args: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const { signal } = new AbortController();
   const clock = createManualClock();
-  await inspectCommand({ stdout, stderr, env: {}, clock, cwd, signal }).parseAsync(args, {
+  await inspectCommand({ stdout, stderr, args, env: {}, clock, cwd, signal }).parseAsync(args, {
     from: 'user',
   });
   return String(stdout.read() ?? '');

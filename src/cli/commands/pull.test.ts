@@ -25,6 +25,7 @@ async function pull(args: readonly string[], env: Record<string, string> = {}) {
   const command = pullCommand({
     stdout,
     stderr,
+    args,
     env: { HOME: cwd, PIP_CONFIG_FILE: '/dev/null', ...env },
     clock: createManualClock(),
     cwd,

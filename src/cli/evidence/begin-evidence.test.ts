@@ -14,6 +14,7 @@ test('beginEvidence() writes down where a measurement is made, under the home fo
   const start = {
     kind: 'prove',
     command: 'headway prove http://h:1',
+    cwd: '/tmp',
     url: 'http://h:1',
     seed: 1,
     settings: {},

@@ -12,7 +12,7 @@ export function formatList(records: readonly EvidenceSummary[]): string[] {
     record.kind,
     formatTime(record.begunAtMs),
     tookText(record),
-    record.verdict ?? record.state,
+    endText(record),
     String(record.runCount),
     record.model ?? '–',
     record.url,
@@ -24,7 +24,7 @@ export function formatList(records: readonly EvidenceSummary[]): string[] {
 export function formatRecord(record: EvidenceRecord, style: Style): string[] {
   const { machine, settings, server, versions, result, runs } = record;
   return [
-    style.bold(`${record.id}  ${record.kind}  ${record.verdict ?? record.state}`),
+    style.bold(`${record.id}  ${record.kind}  ${endText(record)}`),
     ...formatTable([
       ['begun', formatTime(record.begunAtMs)],
       ['took', tookText(record)],
@@ -32,6 +32,7 @@ export function formatRecord(record: EvidenceRecord, style: Style): string[] {
       ['url', record.url],
       ['model', record.model ?? '–'],
       ['seed', String(record.seed)],
+      ...(record.cwd === null ? [] : [['in', record.cwd]]),
     ]),
     // On a line of its own, to be copied whole.
     `  ${plainText(record.command)}`,
@@ -44,6 +45,11 @@ export function formatRecord(record: EvidenceRecord, style: Style): string[] {
     style.bold('runs'),
     ...formatTable(runs.map(runRow), { rightColumns: [1, 2] }),
   ];
+}
+
+/** A verdict tells of the whole measurement only where that has come to its end. */
+function endText({ state, verdict }: EvidenceSummary): string {
+  return state === 'finished' ? (verdict ?? state) : state;
 }
 
 function runRow({ name, columns }: EvidenceRecord['runs'][number]): string[] {

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { toHeadwayError } from '../../core/error.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
 import type { EvidenceStart } from '../../store/evidence.ts';
@@ -7,6 +6,14 @@ import { beginEvidence } from '../evidence/begin-evidence.ts';
 import { formatCommand } from '../evidence/format-command.ts';
 import { storeRun } from '../evidence/stored-run.ts';
 import type { CommonOptions } from './common-options.ts';
+import type { Problem } from './problem.ts';
+
+/** How a measurement ended. */
+export interface SessionEnding {
+  readonly verdict?: string | undefined;
+  /** What keeps it from counting. */
+  readonly problem?: Problem | undefined;
+}
 
 /** The record of a measurement, or nothing where none is kept. */
 export interface EvidenceSession extends Disposable {
@@ -14,7 +21,7 @@ export interface EvidenceSession extends Disposable {
   readonly id: string | undefined;
   addRun(name: string, run: LoadRun, more: Readonly<Record<string, unknown>>): void;
   /** @throws HeadwayError when not all could be kept. */
-  finish(result: unknown, verdict?: string): void;
+  finish(result: unknown, ending?: SessionEnding): void;
 }
 
 /**
@@ -24,7 +31,7 @@ export interface EvidenceSession extends Disposable {
 export function openEvidenceSession(
   context: CliContext,
   options: CommonOptions,
-  start: Omit<EvidenceStart, 'command' | 'seed'>,
+  start: Omit<EvidenceStart, 'command' | 'cwd' | 'seed'>,
 ): EvidenceSession {
   if (!options.evidence) {
     return { id: undefined, addRun() {}, finish() {}, [Symbol.dispose]() {} };
@@ -32,7 +39,8 @@ export function openEvidenceSession(
   const writer = beginEvidence(context, {
     ...start,
     ...(options.model === undefined ? {} : { model: options.model }),
-    command: formatCommand(process.argv.slice(2)),
+    command: formatCommand(context.args),
+    cwd: context.cwd,
     seed: options.seed,
     home: options.home,
   });
@@ -46,12 +54,13 @@ export function openEvidenceSession(
         failure = thrown;
       }
     },
-    finish(result, verdict) {
+    finish(result, { verdict, problem } = {}) {
       if (failure !== undefined) {
         writer.fail(toHeadwayError(failure).message);
         throw failure;
       }
-      writer.finish(result, verdict);
+      if (problem === undefined) writer.finish(result, verdict);
+      else writer.breakOff({ state: problem.state, reason: problem.reason, result, verdict });
     },
     [Symbol.dispose]: () => writer[Symbol.dispose](),
   };

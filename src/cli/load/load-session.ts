@@ -4,7 +4,7 @@ import type { LoadRun } from '../../loadgen/samples.ts';
 import type { EvidenceKind } from '../../store/evidence.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from './common-options.ts';
-import { openEvidenceSession } from './evidence-session.ts';
+import { type SessionEnding, openEvidenceSession } from './evidence-session.ts';
 import { createLiveDisplay } from './live-display.ts';
 import { type LoadSender, openSender } from './load-sender.ts';
 import { type LoadTarget, openLoadTarget } from './load-target.ts';
@@ -26,7 +26,7 @@ export interface LoadSession extends AsyncDisposable {
    * Ends the record.
    * @throws HeadwayError when not all could be kept, such as on a full disk.
    */
-  finish(result: unknown, verdict?: string): void;
+  finish(result: unknown, ending?: SessionEnding): void;
 }
 
 export interface SessionOptions {
@@ -89,7 +89,7 @@ export async function openLoadSession(
       evidence.addRun(name, run, about);
       return run;
     },
-    finish: (result, verdict) => evidence.finish(result, verdict),
+    finish: (result, ending) => evidence.finish(result, ending),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,13 +1,13 @@
 import { type CliContext, printJson, printLine } from '../context.ts';
 import { type Style, createStyle } from '../style.ts';
 import type { CommonOptions } from './common-options.ts';
+import type { SessionEnding } from './evidence-session.ts';
 import type { LoadSession } from './load-session.ts';
 
 /** A result, for programs and for people. */
-export interface Told {
+export interface Told extends SessionEnding {
   readonly options: CommonOptions;
   readonly result: Readonly<Record<string, unknown>>;
-  readonly verdict?: string;
   readonly lines: (style: Style) => readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface Told {
 export function tell(
   context: CliContext,
   session: LoadSession,
-  { options, result, verdict, lines }: Told,
+  { options, result, lines, ...ending }: Told,
 ): void {
   const { evidenceId: evidence } = session;
   if (options.json === true) printJson(context, { ...result, evidence });
@@ -26,6 +26,6 @@ export function tell(
     const style = createStyle(context.stdout, context.env);
     for (const line of lines(style)) printLine(context, line);
   }
-  session.finish(result, verdict);
+  session.finish(result, ending);
   if (options.json !== true && evidence !== undefined) printLine(context, `\nevidence ${evidence}`);
 }

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
-import process from 'node:process';
 import { type Slo, formatSlo } from '../../core/slo.ts';
 import { type LoadReport, loadReport } from '../../loadgen/report/load-report.ts';
 import { reportHtml } from '../../loadgen/report/report-html.ts';
+import type { CliContext } from '../context.ts';
 import { formatCommand } from '../evidence/format-command.ts';
 import { writePieces } from '../evidence/write-pieces.ts';
 
 /** What a report is of. */
 export interface ReportOptions extends Pick<LoadReport, 'runs' | 'verdict' | 'sections' | 'title'> {
-  readonly cwd: string;
+  readonly context: Pick<CliContext, 'cwd' | 'args'>;
   readonly file: string;
   readonly url: string;
   readonly evidenceId: string | undefined;
@@ -20,18 +20,18 @@ export interface ReportOptions extends Pick<LoadReport, 'runs' | 'verdict' | 'se
  * @throws HeadwayError when the file cannot be written.
  */
 export async function writeReport(options: ReportOptions): Promise<void> {
-  const { cwd, file, url, evidenceId, slo, ...report } = options;
+  const { context, file, url, evidenceId, slo, ...report } = options;
   const html = reportHtml(
     loadReport({
       ...report,
       facts: [
         ['server', url],
         ...(slo === undefined ? [] : [['SLO', formatSlo(slo)] as const]),
-        ['command', formatCommand(process.argv.slice(2))],
+        ['command', formatCommand(context.args)],
         ...(evidenceId === undefined ? [] : [['evidence', evidenceId] as const]),
       ],
       slo,
     }),
   );
-  await writePieces(resolve(cwd, file), [html]);
+  await writePieces(resolve(context.cwd, file), [html]);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { invalidArgument } from '../../core/error.ts';
 import { type Slo, formatSlo, parseSlo } from '../../core/slo.ts';
 import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
@@ -12,6 +12,7 @@ import type { CommonOptions } from '../load/common-options.ts';
 import { drainMsFor } from '../load/drain.ts';
 import { hasDied } from '../load/has-died.ts';
 import { openLoadSession } from '../load/load-session.ts';
+import { type Problem, diedProblem, invalidProblem, stoppedProblem } from '../load/problem.ts';
 import { checkProtocolOptions } from '../load/protocol-options.ts';
 import { checkSloProtocol } from '../load/streamed-slo.ts';
 import { tell } from '../load/tell.ts';
@@ -75,31 +76,25 @@ export async function runProve(
   );
   const finding = findingOf(proof);
   const result = proofJson(proof, slo, confidence);
+  const problem = problemOf(url, proof);
   tell(context, session, {
     options,
     result,
     verdict: finding,
+    problem,
     lines: (style) => formatProof(proof, { slo, confidence }, style),
   });
   if (options.report !== undefined) {
     await writeReport({
-      cwd: context.cwd,
+      context,
       file: options.report,
       url,
-      title: `${findingWords[finding]}: ${formatSlo(slo)}`,
-      ...(finding === 'invalid'
-        ? { sections: [{ title: 'Nothing is concluded', texts: proof.invalidReasons }] }
-        : { verdict: proof.verdict }),
       evidenceId: session.evidenceId,
       slo,
-      runs: proof.runs.map((run, index) => ({
-        name: `part ${index + 1}`,
-        run,
-        summary: summarize(run),
-      })),
+      ...reportOf(proof, slo),
     });
   }
-  endWith(url, proof);
+  endWith(proof, problem);
 }
 
 function readSlo(
@@ -128,19 +123,34 @@ function proofJson(proof: Proof<Verdict>, slo: Slo, confidence: number): Record<
   };
 }
 
-function endWith(url: string, { verdict, runs, ending, invalidReasons }: Proof<Verdict>): void {
+function reportOf(proof: Proof<Verdict>, slo: Slo) {
+  const finding = findingOf(proof);
+  return {
+    title: `${findingWords[finding]}: ${formatSlo(slo)}`,
+    ...(finding === 'invalid'
+      ? { sections: [{ title: 'Nothing is concluded', texts: proof.invalidReasons }] }
+      : { verdict: proof.verdict }),
+    runs: proof.runs.map((run, index) => ({
+      name: `part ${index + 1}`,
+      run,
+      summary: summarize(run),
+    })),
+  };
+}
+
+function problemOf(url: string, { runs, ending, invalidReasons }: Proof<Verdict>) {
   const last = runs.at(-1);
-  if (last !== undefined && hasDied(last)) {
-    throw new HeadwayError(
-      'unavailable',
-      `${url} stopped answering while it was measured; what was measured until then is told above.`,
-    );
-  }
-  if (ending === 'invalid') {
-    throw new HeadwayError(
-      'failed_precondition',
-      `Nothing is concluded from a run that is not valid: ${invalidReasons.join('; ')}. Give the generator a core of its own.`,
-    );
-  }
+  if (last !== undefined && hasDied(last)) return diedProblem(url);
+  if (ending === 'stopped') return stoppedProblem();
+  if (ending !== 'invalid') return undefined;
+  return invalidProblem(
+    invalidReasons,
+    `Nothing is concluded from a run that is not valid: ${invalidReasons.join('; ')}. Give the generator a core of its own.`,
+  );
+}
+
+/** What was judged before it was stopped holds. */
+function endWith({ verdict }: Proof<Verdict>, problem: Problem | undefined): void {
+  if (problem?.state === 'failed') throw problem.error;
   if (verdict.kind !== 'proved') throw new VerdictExit(verdict.kind);
 }
