@@ -274,6 +274,14 @@ describe('headway bench, against any server', () => {
     assert.match(await refused(1, 'http://127.0.0.1:1', ...short), /No answer from .*refused/);
     assert.match(await refused(1, 'ftp://x'), /no address to send load to/);
     assert.match(await refused(1, page.origin, '--model', 'm'), /does not answer as a server of/);
+    await using strict = await startLoopbackServer((_, response) => {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end('{"error": "the key is missing"}');
+    });
+    assert.match(
+      await refused(1, strict.origin),
+      /does not answer as expected: HTTP status 400: the key is missing\./,
+    );
     await writeFile(join(folder.path, 'trace.csv'), '0\n20\n10\n');
     assert.match(
       await refused(1, page.origin, '--arrival', 'trace:trace.csv'),

@@ -31,9 +31,10 @@ test('generator processes send a schedule together, and then a closed loop', asy
   assert.deepEqual(server.requests.map((it) => it.path).toSorted(), ['/0', '/0', '/1', '/1', '/2']);
   assert.ok(endedCount <= 5);
 
-  const loop = { concurrency: 2, warmupMs: 0, durationMs: 60_000, maxRequests: 6 };
+  const loop = { concurrency: 2, warmupMs: 0, durationMs: 50 };
   const closed = await generators.runClosedLoop(loop);
-  assert.deepEqual(named(closed.samples.outcome), Array(6).fill('ok'));
+  assert.ok(closed.samples.count >= 2);
+  assert.deepEqual([...new Set(named(closed.samples.outcome))], ['ok']);
 });
 
 test('what was measured is kept when the run is stopped, and when a server is not there', async () => {

@@ -162,21 +162,6 @@ test('runClosedLoop() follows each request that ends with the next', async () =>
   assert.deepEqual([...samples.endMs], [5, 30, 30]);
 });
 
-test('runClosedLoop() ends when as many requests were sent as were asked for', async () => {
-  const clock = createManualClock();
-  const { client, held } = createHeldClient();
-  const loop = { concurrency: 1, warmupMs: 0, durationMs: 60_000, maxRequests: 2 };
-  const running = runClosedLoop(loop, client, { clock });
-  clock.advance(0);
-  clock.advance(3);
-  held[0]?.end('ok');
-  clock.advance(4);
-  held[1]?.end('ok');
-  const { samples, durationMs } = await running;
-  assert.equal(samples.count, 2);
-  assert.equal(durationMs, 7);
-});
-
 test('a place of a closed loop that finds nobody waits before it tries again', async () => {
   const clock = createManualClock();
   let sentCount = 0;

@@ -10,8 +10,6 @@ export interface ClosedLoop {
   readonly warmupMs: number;
   /** Of what is judged: the time after the warm-up. */
   readonly durationMs: number;
-  /** The run is over when so many were sent. */
-  readonly maxRequests?: number | undefined;
 }
 
 /** Requests sent before what came in is looked at again, when many are due. */
@@ -53,7 +51,7 @@ export async function runOpenLoop(
   if (!frame.isStopped()) cancel = clock.schedule(Math.max(0, -elapsedMs()), pump);
   await Promise.race([allSent, frame.stopped]);
   cancel();
-  return frame.finish(client, { loop: 'open', isEarly: false });
+  return frame.finish(client, 'open');
 }
 
 /**
@@ -65,9 +63,8 @@ export async function runClosedLoop(
   client: LoadClient,
   options: LoadOptions = {},
 ): Promise<LoadRun> {
-  const { concurrency, warmupMs, durationMs, maxRequests = Infinity } = loop;
+  const { concurrency, warmupMs, durationMs } = loop;
   const { promise: allSent, resolve } = Promise.withResolvers<void>();
-  const capacity = Math.min(maxRequests, closedLoopCapacity);
   let freePlaces = 0;
   let sentCount = 0;
   let isFilling = false;
@@ -87,13 +84,13 @@ export async function runClosedLoop(
     if (isNobodyThere) frame.clock.schedule(retryMs, () => free(1));
     else free(1);
   };
-  const frame = beginRun({ warmupMs, durationMs, capacity, onEnd }, options);
+  const frame = beginRun({ warmupMs, durationMs, capacity: closedLoopCapacity, onEnd }, options);
   const { recorder, clock, elapsedMs } = frame;
   const fill = (): void => {
     isFilling = true;
     for (; freePlaces > 0; freePlaces -= 1) {
       const turnMs = elapsedMs();
-      if (turnMs >= warmupMs + durationMs || sentCount >= maxRequests) finish();
+      if (turnMs >= warmupMs + durationMs) finish();
       if (isOver) break;
       sentCount += 1;
       client.send(sentCount - 1, recorder.begin(turnMs));
@@ -108,5 +105,5 @@ export async function runClosedLoop(
   await Promise.race([allSent, frame.stopped]);
   isOver = true;
   for (const cancel of cancels) cancel();
-  return frame.finish(client, { loop: 'closed', isEarly: sentCount >= maxRequests });
+  return frame.finish(client, 'closed');
 }

@@ -41,13 +41,7 @@ export interface LoadFrame {
   /** Resolves when the run is stopped from outside. */
   readonly stopped: Promise<void>;
   /** Waits for the answers under way, cuts off what does not come, and gives the record. */
-  finish(client: LoadClient, end: LoadEnd): Promise<LoadRun>;
-}
-
-interface LoadEnd {
-  readonly loop: LoadRun['loop'];
-  /** Whether the run was over before its time by its own rules. */
-  readonly isEarly: boolean;
+  finish(client: LoadClient, loop: LoadRun['loop']): Promise<LoadRun>;
 }
 
 interface FrameSettings {
@@ -88,7 +82,7 @@ export function beginRun(settings: FrameSettings, options: LoadOptions): LoadFra
     elapsedMs,
     isStopped: () => stop.atMs !== undefined,
     stopped: stop.promise,
-    async finish(client, { loop, isEarly }) {
+    async finish(client, loop) {
       await new Promise<void>((resolve) => {
         let cancel = clock.schedule(drainMs, resolve);
         wake = () => {
@@ -106,7 +100,7 @@ export function beginRun(settings: FrameSettings, options: LoadOptions): LoadFra
         void hurry();
         wake();
       });
-      const endMs = stop.atMs ?? (isEarly ? elapsedMs() : Infinity);
+      const endMs = stop.atMs ?? Infinity;
       client.cutOff();
       stopTicks();
       stop[Symbol.dispose]();

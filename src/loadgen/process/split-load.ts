@@ -10,13 +10,12 @@ export function splitLoad(load: PlannedLoad, count: number): readonly PlannedLoa
       schedule: takeEvery(load.schedule, part, count),
     }));
   }
-  const { concurrency, maxRequests, ...times } = load.loop;
+  const { concurrency, ...times } = load.loop;
   return parts.map((part) => ({
     kind: 'closed',
     loop: {
       ...times,
       concurrency: shareOf(concurrency, part, count),
-      maxRequests: maxRequests === undefined ? undefined : shareOf(maxRequests, part, count),
     },
   }));
 }
