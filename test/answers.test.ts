@@ -216,6 +216,7 @@ describe('what a server tells of itself', () => {
       'classification',
       'logging',
       'model_configuration',
+      'model_files',
       'model_repository',
       'parameters',
       'schedule_policy',

@@ -39,7 +39,11 @@ function startChat(hasUsage: boolean): Promise<LoopbackServer> {
   const delta = (content: string, finish: string | null = null): string =>
     event({ choices: [{ delta: { content }, finish_reason: finish }] });
   const count = hasUsage ? event({ choices: [], usage }) : '';
-  return startLoopbackServer((_, response) => {
+  return startLoopbackServer((request, response) => {
+    if (request.url === '/v1/models') {
+      response.end('{"object": "list", "data": [{"id": "m", "owned_by": "tests", "max_len": 8}]}');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(delta(''));
     for (const text of ['a', 'b', 'c']) response.write(delta(text));
@@ -98,6 +102,10 @@ describe('headway bench, against a language model', () => {
     assert.match(html, /time to first token \(TTFT\)/);
     assert.match(html, /in the prompt/);
     assert.match(html, /as the server counted them/);
+    const shown = await folder.run(['evidence', 'show', 'latest', '--json']);
+    const { server: told } = JSON.parse(shown.stdout) as { server: unknown };
+    const listed = { id: 'm', owned_by: 'tests', max_len: 8 };
+    assert.deepEqual(told, { model: { ...listed, sha256: null, files: null } });
   });
 
   test('counts a token for each chunk of a server that counts none', async () => {

@@ -49,6 +49,7 @@ export function createInferenceServer(parts: InferenceServerParts): DrainableSer
       versions: repository.versions(name).map(String),
     }),
     modelConfig: (name, version) => modelConfigToJson(resolve(name, version).config),
+    modelFiles: async (name, version) => resolve(name, version).files(),
     infer: (request) =>
       gate.pass(() => {
         const model = resolve(request.modelName, request.modelVersion);

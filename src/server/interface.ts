@@ -1,5 +1,6 @@
 import type { BorrowedMemory, Parameters } from '../core/batch.ts';
 import type { InputSpec, NamedTensors, TensorSpec } from '../core/tensor.ts';
+import type { ModelFile } from '../repository/model-files.ts';
 import type { IndexEntry, LoadOverrides } from '../repository/repository.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
 import type { RequestTrace, TraceStart } from '../metrics/request-trace.ts';
@@ -134,6 +135,13 @@ export interface ModelMetadata {
   readonly outputs: readonly TensorSpec[];
 }
 
+/** The files that a version was loaded from. */
+export interface ModelFiles {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly ModelFile[];
+}
+
 /** Traces of requests, and the settings of which are taken. */
 export interface ServerTracing {
   /** Begins the trace of a request, when one is due. The caller ends it, whatever happens. */
@@ -161,6 +169,8 @@ export interface InferenceServer {
   modelMetadata(name: string, version: string): ModelMetadata;
   /** The completed config in Triton's JSON form, enums as names. */
   modelConfig(name: string, version: string): Record<string, unknown>;
+  /** Reads the contents of the files when it is first asked of a load. */
+  modelFiles(name: string, version: string): Promise<ModelFiles>;
   infer(request: InferRequest): Promise<InferResponse>;
   /** Of one model, or of all when the name is empty. */
   statistics(name: string, version: string): readonly ModelStatistics[];

@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import { didYouMean } from '../core/nearest-name.ts';
 import type { OpenVersion } from '../repository/repository.ts';
 import { readLabels } from '../repository/labels.ts';
+import { findModelFiles } from '../repository/model-files.ts';
 import type { ResponseCache } from '../scheduler/response-cache.ts';
 import { type WarmUpAll, createInstancePool } from './instance-pool.ts';
 import { type ServedModel, createServedModel } from './served-model.ts';
@@ -32,6 +33,8 @@ export function createOpenVersion(parts: OpenVersionParts): OpenVersion<ServedMo
     await using opening = new AsyncDisposableStack();
     const load = (config: ModelConfig): Promise<BackendModel> =>
       backendOf(parts.backends, spec).load({ ...spec, config });
+    // Before they are loaded, so that what is changed meanwhile is noticed.
+    const readFiles = await findModelFiles(spec);
     const model = loading.use(await load(spec.config));
     const config = completeModelConfig(spec.config, model.signature);
     const warmUpAll: WarmUpAll = (instances) => warmUp({ spec, config, instances });
@@ -42,6 +45,7 @@ export function createOpenVersion(parts: OpenVersionParts): OpenVersion<ServedMo
       spec,
       config,
       pool,
+      readFiles,
       labels: await readOutputLabels(spec, config),
       cache: config.responseCache ? parts.cache : undefined,
       loadMs: parts.clock.nowMs() - startMs,

@@ -7,6 +7,7 @@ import { toHeadwayError } from '../core/error.ts';
 import type { NamedTensors, Tensor } from '../core/tensor.ts';
 import { type ModelMetrics, createModelMetrics } from '../metrics/model-metrics.ts';
 import type { ModelStatistics } from '../metrics/model-statistics.ts';
+import type { ReadModelFiles } from '../repository/model-files.ts';
 import type { ServedVersion } from '../repository/repository.ts';
 import { createScheduler } from '../scheduler/dispatcher.ts';
 import { type ResponseCache, responseCacheKey } from '../scheduler/response-cache.ts';
@@ -14,7 +15,13 @@ import type { JobTimings, Scheduler } from '../scheduler/scheduler.ts';
 import { deliverOutputs, outputTargetsOf, steadyInputs } from './borrowed-memory.ts';
 import { classify } from './classification.ts';
 import type { InstancePool } from './instance-pool.ts';
-import type { InferRequest, InferResponse, ModelMetadata, StageTimings } from './interface.ts';
+import type {
+  InferRequest,
+  InferResponse,
+  ModelFiles,
+  ModelMetadata,
+  StageTimings,
+} from './interface.ts';
 import { createReshaping } from './reshape.ts';
 import { createRequestValidator } from './validate.ts';
 
@@ -24,6 +31,7 @@ export interface ServedModelParts {
   readonly config: ModelConfig;
   /** Freed when the version leaves service. */
   readonly pool: InstancePool;
+  readonly readFiles: ReadModelFiles;
   /** Class labels by output. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   /** `undefined` when the model's responses are not cached. */
@@ -37,6 +45,8 @@ export interface ServedModel extends ServedVersion {
   readonly metadata: Omit<ModelMetadata, 'versions'>;
   readonly metrics: ModelMetrics;
   statistics(): ModelStatistics;
+  /** @throws HeadwayError `failed_precondition` when they are no longer those that were loaded. */
+  files(): Promise<ModelFiles>;
   /** @throws HeadwayError for a request that does not fit the model, was refused, or failed. */
   infer(request: InferRequest): Promise<InferResponse>;
   /** Lets no request wait for a fuller batch from now on. */
@@ -71,6 +81,10 @@ export function createServedModel(parts: ServedModelParts): ServedModel {
     metadata: metadataOf(config),
     metrics,
     statistics: () => metrics.statistics(),
+    async files() {
+      const files = await parts.readFiles();
+      return { name: spec.name, version: String(spec.version), files };
+    },
     infer: createInfer({ ...parts, metrics, scheduler }),
     async setInstances(newConfig) {
       await pool.resize(newConfig, (instances) =>

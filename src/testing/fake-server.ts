@@ -49,6 +49,10 @@ export function createFakeServer(overrides: Partial<InferenceServer> = {}): Fake
     serverMetadata: () => ({ name: 'headway', version: '0.0.0', extensions: ['statistics'] }),
     modelMetadata: (name, version) => echoMetadata(assertEcho(name, version)),
     modelConfig: (name, version) => ({ name: assertEcho(name, version), max_batch_size: 8 }),
+    async modelFiles(name, version) {
+      const file = { path: '1/model.onnx', sizeBytes: 5, sha256: 'ab'.repeat(32) };
+      return { name: assertEcho(name, version), version: '1', files: [file] };
+    },
     async infer(request) {
       requests.push(request);
       assertEcho(request.modelName, request.modelVersion);

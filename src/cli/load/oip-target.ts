@@ -1,9 +1,3 @@
-import {
-  type ModelMetadataAnswer,
-  type OipClient,
-  createOipGrpcClient,
-  createOipHttpClient,
-} from '../../client/index.ts';
 import { createGrpcLoadClient } from '../../loadgen/clients/grpc-client.ts';
 import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
 import { expectGrpcOutputs, expectHttpOutputs } from '../../loadgen/expected/expect-outputs.ts';
@@ -17,6 +11,7 @@ import type { CliContext } from '../context.ts';
 import { readInputs } from '../predict/read-inputs.ts';
 import { createRemoteTarget } from '../predict/remote-target.ts';
 import type { CommonOptions, LoadProtocol } from './common-options.ts';
+import { type DescribedServer, describeServer } from './describe-server.ts';
 import { type LoadTarget, bearer, modelOf, withHeaders } from './load-target.ts';
 import { maxItems, plainScale, prepareItems } from './oip-items.ts';
 
@@ -83,7 +78,7 @@ async function readExpected(
   },
 ): Promise<readonly NamedTensors[] | undefined> {
   if (check === undefined) return undefined;
-  const outputs = server.model?.outputs ?? [];
+  const outputs = server.model.outputs ?? [];
   const specs = outputs.map((output) => ({ ...output, hasDefault: false }));
   const sizes = new Map<string, number>();
   if (dataset !== undefined) {
@@ -92,28 +87,4 @@ async function readExpected(
   }
   const options = { cwd, given: [check], fill: undefined, sizes, scale: plainScale };
   return [await readInputs(specs, options)];
-}
-
-/** What a server tells of itself; not every server tells all. */
-interface DescribedServer {
-  readonly server: unknown;
-  readonly model: ModelMetadataAnswer | undefined;
-  readonly config: unknown;
-}
-
-async function describeServer(
-  url: string,
-  { model = '', modelVersion: version, apiKey }: CommonOptions,
-): Promise<DescribedServer> {
-  using client: OipClient = /^grpcs?:/.test(url)
-    ? createOipGrpcClient({ url, apiKey })
-    : createOipHttpClient({ url, apiKey });
-  const told = <Answer>(answer: Promise<Answer>): Promise<Answer | undefined> =>
-    answer.catch(() => undefined);
-  const [server, metadata, config] = await Promise.all([
-    told(client.serverMetadata()),
-    told(client.modelMetadata(model, { version })),
-    told(client.modelConfig(model, { version })),
-  ]);
-  return { server, model: metadata, config };
 }

@@ -7,6 +7,7 @@ import { readJsonLines } from '../../loadgen/inputs/read-json-lines.ts';
 import { readInputFile } from '../../operators/inputs/tensor-file.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from './common-options.ts';
+import { describeOpenAiModel } from './describe-server.ts';
 import { type LoadTarget, modelOf } from './load-target.ts';
 
 /** Prompts that are made up before the first is asked again. */
@@ -34,7 +35,7 @@ export async function openOpenAiTarget(
       : readJsonLines(await readInputFile(cwd, prompts), asked);
   const client = { url, requests, apiKey, timeoutMs: timeout };
   return {
-    server: {},
+    server: await describeOpenAiModel(url, options),
     notes: [],
     plan: { protocol: 'openai', options: client },
     openClient: () => createOpenAiLoadClient({ ...client, clock }),

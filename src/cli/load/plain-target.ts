@@ -9,7 +9,8 @@ export function openPlainTarget(url: string, { apiKey, timeout }: CommonOptions)
   const requests = [withHeaders(preparePlainRequest(`${pathname}${search}`), bearer(apiKey))];
   const options = { url: origin, requests, timeoutMs: timeout };
   return {
-    server: {},
+    // Whatever answers at the address does not say.
+    server: { model: null },
     notes: [],
     plan: { protocol: 'http', options },
     openClient: () => createHttpLoadClient(options),

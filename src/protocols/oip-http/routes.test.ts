@@ -23,7 +23,7 @@ test('metadata, config and statistics answer JSON, with and without a version', 
   assert.deepEqual(JSON.parse((await served.call('/v2')).text), {
     name: 'headway',
     version: '0.0.0',
-    extensions: ['statistics'],
+    extensions: ['statistics', 'model_files'],
   });
   for (const prefix of ['/v2/models/echo', '/v2/models/echo/versions/1']) {
     const metadata = await served.call(prefix);
@@ -38,6 +38,11 @@ test('metadata, config and statistics answer JSON, with and without a version', 
     });
     const config = JSON.parse((await served.call(`${prefix}/config`)).text) as object;
     assert.deepEqual(config, { name: 'echo', max_batch_size: 8 });
+    assert.deepEqual(JSON.parse((await served.call(`${prefix}/files`)).text), {
+      name: 'echo',
+      version: '1',
+      files: [{ path: '1/model.onnx', size_bytes: 5, sha256: 'ab'.repeat(32) }],
+    });
   }
   for (const path of [
     '/v2/models/stats',
@@ -76,7 +81,7 @@ test('HEAD answers as GET, without the body', async () => {
   await using served = await echoOverHttp();
   const answer = await served.call('/v2', { method: 'HEAD' });
   assert.deepEqual([answer.status, answer.text], [200, '']);
-  assert.equal(answer.headers.get('content-length'), '64');
+  assert.equal(answer.headers.get('content-length'), '78');
 });
 
 test('the repository is listed, loaded and unloaded', async () => {

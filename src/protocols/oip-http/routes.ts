@@ -5,6 +5,7 @@ import { type BodyLimits, createByteBudget } from '../http/limits.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { HttpExchange, Plane, Route } from '../http/route.ts';
 import {
+  encodeModelFiles,
   encodeModelMetadata,
   encodeRepositoryIndex,
   encodeServerMetadata,
@@ -95,6 +96,13 @@ function modelRoutes(server: InferenceServer): readonly Route[] {
     ),
     ...onModel('GET', '/config', 'inference', ({ response, params: [model = '', version = ''] }) =>
       sendJson(response, { json: JSON.stringify(server.modelConfig(model, version)) }),
+    ),
+    ...onModel(
+      'GET',
+      '/files',
+      'inference',
+      async ({ response, params: [model = '', version = ''] }) =>
+        sendJson(response, { json: encodeModelFiles(await server.modelFiles(model, version)) }),
     ),
     ...onModel(
       'GET',

@@ -1,12 +1,24 @@
 import type { TensorSpec } from '../../../core/tensor.ts';
 import type { ModelStatistics } from '../../../metrics/model-statistics.ts';
 import type { IndexEntry } from '../../../repository/repository.ts';
-import type { ModelMetadata, ServerMetadata } from '../../../server/interface.ts';
+import type { ModelFiles, ModelMetadata, ServerMetadata } from '../../../server/interface.ts';
 import { toStatisticsMessage } from '../../oip/codec/model-statistics.ts';
+
+/** What only HTTP has. */
+const ownExtensions = ['model_files'];
 
 /** The answer to `GET /v2`. */
 export function encodeServerMetadata({ name, version, extensions }: ServerMetadata): string {
-  return JSON.stringify({ name, version, extensions });
+  return JSON.stringify({ name, version, extensions: [...extensions, ...ownExtensions] });
+}
+
+/** The answer to `GET /v2/models/{model}/files`. */
+export function encodeModelFiles({ name, version, files }: ModelFiles): string {
+  return JSON.stringify({
+    name,
+    version,
+    files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size_bytes: sizeBytes, sha256 })),
+  });
 }
 
 /** The answer to `GET /v2/models/{model}`; shapes include the batch dimension as -1. */

@@ -88,6 +88,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     json: ref('ModelConfig'),
     refusals: modelRefusals,
   }),
+  'GET /v2/models/{model}/files': reads('Metadata', 'modelFiles', {
+    summary: 'The files that a model was loaded from, with the hashes of their contents.',
+    json: ref('ModelFiles'),
+    refusals: {
+      ...modelRefusals,
+      400: 'the files were changed or removed since, or came with a load request',
+    },
+  }),
   'GET /v2/models/{model}/stats': reads('Statistics', 'modelStatistics', {
     summary: 'What a model did since it was loaded.',
     json: ref('StatisticsAnswer'),

@@ -67,6 +67,17 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     inputs: listOf(ref('TensorMetadata')),
     outputs: listOf(ref('TensorMetadata')),
   }),
+  ModelFiles: record({
+    name: text,
+    version: text,
+    files: listOf(
+      record({
+        path: { ...text, description: "from the model's folder" },
+        size_bytes: count,
+        sha256: { ...text, description: 'of the contents, in hexadecimal' },
+      }),
+    ),
+  }),
   ModelConfig: {
     ...record({ name: text, max_batch_size: count }, { isOpen: true }),
     description: "the completed config, in the JSON form of Triton's ModelConfig message",

@@ -1,0 +1,69 @@
+import {
+  type ModelMetadataAnswer,
+  type OipClient,
+  createOipGrpcClient,
+  createOipHttpClient,
+} from '../../client/index.ts';
+import { createTransport } from '../../client/transport.ts';
+import type { CommonOptions } from './common-options.ts';
+import { type ModelContents, parseModelFiles, unknownContents } from './model-contents.ts';
+
+/** Which model of which server. */
+export type Asked = Pick<CommonOptions, 'model' | 'modelVersion' | 'apiKey' | 'timeout'>;
+
+/** What a server tells of itself; not every server tells all. */
+export interface DescribedServer {
+  readonly server: unknown;
+  readonly model: Partial<ModelMetadataAnswer> & ModelContents;
+  readonly config: unknown;
+}
+
+/** Asks a server of the Open Inference Protocol. What it does not tell is left out, or null. */
+export async function describeServer(url: string, asked: Asked): Promise<DescribedServer> {
+  const { model = '', modelVersion: version, apiKey } = asked;
+  const isGrpc = /^grpcs?:/.test(url);
+  using client: OipClient = isGrpc
+    ? createOipGrpcClient({ url, apiKey })
+    : createOipHttpClient({ url, apiKey });
+  const [server, metadata, config] = await Promise.all([
+    told(client.serverMetadata()),
+    told(client.modelMetadata(model, { version })),
+    told(client.modelConfig(model, { version })),
+  ]);
+  const isTold = !isGrpc && server?.extensions.includes('model_files') === true;
+  const contents = isTold ? await told(readModelFiles(url, asked)) : undefined;
+  return { server, model: { ...metadata, ...(contents ?? unknownContents) }, config };
+}
+
+/** Contents are read once for each load of a model, however large they are: this may take its time. */
+async function readModelFiles(
+  url: string,
+  { model = '', modelVersion: version, apiKey }: Asked,
+): Promise<ModelContents> {
+  using transport = createTransport({ url, apiKey });
+  const versionPath = version === undefined ? '' : `/versions/${encodeURIComponent(version)}`;
+  const path = `/v2/models/${encodeURIComponent(model)}${versionPath}/files`;
+  const { body } = await transport.call({ method: 'GET', path });
+  return parseModelFiles(JSON.parse(body.toString()));
+}
+
+/** What a server of the OpenAI API lists of a model, for the record; it tells no hash. */
+export async function describeOpenAiModel(url: string, asked: Asked): Promise<object> {
+  return { model: { ...(await told(readListed(url, asked))), ...unknownContents } };
+}
+
+/** The list is of no use to who waits long for it. */
+const listTimeoutMs = 5_000;
+
+async function readListed(url: string, { model, apiKey, timeout }: Asked): Promise<object> {
+  // As with the API's other paths, an address may end with `/v1` or not.
+  using transport = createTransport({ url: url.replace(/\/(?:v1\/?)?$/, ''), apiKey });
+  const signal = AbortSignal.timeout(Math.min(timeout, listTimeoutMs));
+  const { body } = await transport.call({ method: 'GET', path: '/v1/models', signal });
+  const { data = [] } = JSON.parse(body.toString()) as { data?: { id?: unknown }[] };
+  return data.find(({ id }) => id === model) ?? {};
+}
+
+function told<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  return answer.catch(() => undefined);
+}
