@@ -294,7 +294,7 @@ describe('a request', () => {
       [{ model: 'add', inputs: [...ok, row('c', [1])] }, /unexpected inference input 'c'/],
       [
         { model: 'add', inputs: [row('a', [1]), row('b', [1])] },
-        /unexpected shape for input 'a'.*Expected \[-1,2\], got \[1,1\]/,
+        /unexpected shape for input 'b'.*Expected \[-1,2\], got \[1,1\]/,
       ],
       [{ model: 'add', inputs: ok, outputs: ['total'] }, /unexpected inference output 'total'/],
       [{ model: 'none', inputs: ok }, /Request for unknown model: 'none' is not found/],
