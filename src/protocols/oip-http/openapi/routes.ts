@@ -13,11 +13,14 @@ export function withDocumentation(
   options: DocumentOptions,
 ): readonly Route[] {
   const all: Route[] = [...routes];
+  // Written once: who asks for it many times in one write would keep the server from all else.
+  let document: string | undefined;
   // What writes them is read in when it is first asked for: a start has no time for it.
   all.push(
     documentationRoute('/v2/openapi.json', async ({ response }) => {
       const { createOpenApiDocument } = await import('./document.ts');
-      sendJson(response, { json: JSON.stringify(createOpenApiDocument(all, options)) });
+      document ??= JSON.stringify(createOpenApiDocument(all, options));
+      sendJson(response, { json: document });
     }),
     documentationRoute('/v2/docs', async ({ request, response }) => {
       const { pageHeaders, renderDocsPage } = await import('./page.ts');
