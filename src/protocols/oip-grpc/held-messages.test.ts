@@ -192,3 +192,21 @@ test('a second message of a call of one leaves nothing held', async () => {
   const large = echoMessage('b', { byteLength: 4000 });
   assert.equal((await served.client.call(inferPath, large)).status, 0);
 });
+
+test('a message is held until its answer is taken', async () => {
+  const limits = { maxBodyBytes: 8 * mebibyte, maxBufferedBytes: 8 * mebibyte };
+  await using served = await echoOverGrpc({}, { limits });
+  await using other = connectGrpc(served.server.target);
+  const message = echoMessage('a', { byteLength: 6 * mebibyte });
+  const call = other.open(inferPath);
+  call.stream.pause();
+  const answered = new Promise((resolve) => call.stream.on('response', resolve));
+  call.send(message);
+  call.end();
+  await answered;
+  assert.equal((await served.client.call(inferPath, message)).status, 14);
+  call.stream.resume();
+  assert.equal((await call.answer).status, 0);
+  await other.call(livePath, smallMessage);
+  assert.equal((await served.client.call(inferPath, message)).status, 0);
+});

@@ -179,3 +179,22 @@ test('calls beyond the limit of one connection wait, connections beyond theirs a
   for (const { status } of await Promise.all(calls)) assert.equal(status, 0);
   assert.ok(mostAtOnce <= 2);
 });
+
+test('calls beyond the limit of all connections are refused, but for health', async () => {
+  await using served = await echoOverGrpc({}, { sessions: { maxCalls: 3 } });
+  await using other = connectGrpc(served.server.target);
+  const idle = [served.client.open(streamPath), served.client.open(streamPath)];
+  const last = other.open(streamPath);
+  for (const call of [...idle, last]) {
+    call.send(echoMessage('a'));
+    await call.received(1);
+  }
+  const refused = await served.client.call(inferPath, echoMessage('a'));
+  assert.equal(refused.status, 14);
+  assert.match(refused.message, /too many calls under way/);
+  assert.equal((await served.client.call(livePath, emptyMessage)).status, 0);
+  last.end();
+  await last.answer;
+  // The connection of the ended call is the one that knows it to be over.
+  assert.equal((await other.call(inferPath, echoMessage('a'))).status, 0);
+});

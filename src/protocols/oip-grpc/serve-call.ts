@@ -38,6 +38,13 @@ export function serveUnary(
 ): ServedCall {
   const held = holdBytes(reading.budget);
   let messageCount = 0;
+  let isAnswered = false;
+  let isClosed = false;
+  // An answer that is being made may still read the message. One that its client does not take is
+  // memory as well, which is so bounded by what the client sent.
+  const releaseWhenOver = (): void => {
+    if (isClosed && (isAnswered || messageCount === 0)) held.release();
+  };
   async function answer(frame: Frame): Promise<void> {
     try {
       const unpacked = frame.isCompressed ? await unpack(frame, reading, held) : frame.bytes;
@@ -46,7 +53,8 @@ export function serveUnary(
     } catch (thrown) {
       call.fail(thrown);
     } finally {
-      held.release();
+      isAnswered = true;
+      releaseWhenOver();
     }
   }
   const reader = createFrameReader({
@@ -72,8 +80,8 @@ export function serveUnary(
       if (patience.isOver(messageCount === 0 ? 0 : undefined, nowMs)) call.fail(tooSlow());
     },
     closed() {
-      // An answer that is being made may still read the message.
-      if (messageCount === 0) held.release();
+      isClosed = true;
+      releaseWhenOver();
     },
   };
 }

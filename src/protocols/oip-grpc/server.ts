@@ -161,7 +161,9 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
         return;
       }
       try {
-        open(stream, acceptCall(headers, { methods, authorize, isStopping, nowMs: clock.nowMs() }));
+        const fullness = served.size / sessionLimits.maxCalls;
+        const state = { methods, authorize, isStopping, fullness, nowMs: clock.nowMs() };
+        open(stream, acceptCall(headers, state));
       } catch (thrown) {
         refuseCall(stream, toHeadwayError(thrown));
       }
@@ -187,6 +189,8 @@ function acceptCall(
     readonly methods: ReadonlyMap<string, GrpcMethod>;
     readonly authorize: Authorize;
     readonly isStopping: boolean;
+    /** Calls under way, as a share of the most there may be. */
+    readonly fullness: number;
     readonly nowMs: number;
   },
 ): AcceptedCall {
@@ -201,6 +205,11 @@ function acceptCall(
   }
   if (server.isStopping) {
     throw new HeadwayError('unavailable', 'Server is stopping, it takes no new calls');
+  }
+  // Health is told of when other calls have to wait.
+  if (server.fullness >= (method.plane === 'health' ? 2 : 1)) {
+    const text = 'The server has too many calls under way; try again.';
+    throw new HeadwayError('unavailable', text, { retryAfterMs: 1000 });
   }
   const timeoutMs = parseGrpcTimeoutMs(firstText(headers['grpc-timeout']));
   return {

@@ -7,8 +7,10 @@ import type { Logger } from '../../core/logger.ts';
 /** Bounds on what one connection may hold open or ask for. */
 export interface SessionLimits {
   readonly maxConnections: number;
-  /** Calls open at one time on one connection. */
+  /** Calls open at one time on one connection; those beyond wait with the client. */
   readonly maxConcurrentStreams: number;
+  /** Calls open at one time on all connections, health's aside; those beyond are refused. */
+  readonly maxCalls: number;
   readonly maxHeaderBytes: number;
   /** Memory of one connection beyond which it gets no more calls: what waits to be taken counts. */
   readonly maxSessionBytes: number;
@@ -29,7 +31,9 @@ const mebibyte = 1024 ** 2;
 
 export const defaultSessionLimits: SessionLimits = Object.freeze({
   maxConnections: 4096,
-  maxConcurrentStreams: 4096,
+  maxConcurrentStreams: 1024,
+  // An idle call takes some 10 KB of the JavaScript heap, which ends the process when it is full.
+  maxCalls: 32_768,
   maxHeaderBytes: 16 * 1024,
   maxSessionBytes: 512 * mebibyte,
   handshakeTimeoutMs: 10_000,
