@@ -34,6 +34,11 @@ export async function openTracing(
   if (config.traceMode === 'triton') {
     return open(config, { ...surroundings, sink: openFile(config, surroundings) });
   }
+  if (config.traceFile !== undefined) {
+    surroundings.logger.warning(
+      `The trace file '${config.traceFile}' is not written: in the mode opentelemetry traces go to the collector.`,
+    );
+  }
   const { createSpanExporter, spanFamilies } =
     await import('../metrics/opentelemetry/span-exporter.ts');
   const { createSpanSender } = await import('../metrics/opentelemetry/send-spans.ts');

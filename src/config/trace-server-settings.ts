@@ -53,14 +53,14 @@ export const traceServerSettings: Readonly<Record<keyof TraceServerConfig, Setti
     min: 0,
     max: 2 ** 32 - 1,
     description:
-      'one request in so many is traced; 0 for those alone whose caller is traced, in the mode opentelemetry',
+      'one request in so many is traced; 0 for those alone whose caller records its trace, in the mode opentelemetry',
   },
   traceFile: {
     kind: 'text',
     flag: 'trace-file',
     placeholder: 'file',
     default: undefined,
-    description: "file for traces in Triton's JSON form",
+    description: "file for traces in Triton's JSON form, in the mode triton",
   },
   traceMode: {
     kind: 'choice',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { resolveServerConfig } from './resolve-server-config.ts';
 import { serverSettings } from './server-config.ts';
 import { settingsFromFlags } from './server-flags.ts';
-import { addTritonFlags, tritonFlags } from './triton-flags.ts';
+import { addTritonFlags, ignoredTritonFlags, tritonFlags } from './triton-flags.ts';
 
 const read = (options: Readonly<Record<string, unknown>>) =>
   resolveServerConfig([
@@ -72,7 +72,21 @@ test('addTritonFlags() says what to do instead of a flag it has no counterpart f
   refuses({ grpcRootCert: 'a.pem' }, /--grpc-root-cert .* use --tls-client-ca/);
   refuses({ logFormat: 'ISO8601' }, /--log-format .* log_format by \/v2\/logging/);
   refuses({ backendConfig: 'onnxruntime,x=1' }, /--backend-config .* in the model's config/);
-  refuses({ minSupportedComputeCapability: '6.0' }, /the runtime checks the GPU/);
+});
+
+test('ignoredTritonFlags() tells of flags that change nothing, which are taken', () => {
+  const options = {
+    grpcKeepaliveTime: '10000',
+    grpcHttp2MaxPingStrikes: '0',
+    minSupportedComputeCapability: '6.0',
+    httpThreadCount: '8',
+  };
+  read(options);
+  const told = ignoredTritonFlags(options);
+  assert.ok(told.includes('--http-thread-count changes nothing: connections need no threads.'));
+  assert.equal(told.length, 4);
+  assert.deepEqual(ignoredTritonFlags({ grpcMaxConnectionAge: '5' }), []);
+  refuses({ grpcMaxConnectionAge: '5' }, /--grpc-max-connection-age .* as old as it likes/);
 });
 
 test('addTritonFlags() takes a flag that asks for what is so anyway', () => {

@@ -12,6 +12,8 @@ export type TritonFlag =
       readonly kind: 'several';
       read(values: readonly string[]): Readonly<Record<string, unknown>>;
     }
+  /** It is taken and changes nothing, of which the log tells; `why` says so. */
+  | { readonly kind: 'ignored'; readonly why: string }
   /**
    * It is refused, but for values that ask for what is so anyway, such as `--allow-http=true`;
    * `instead` says what to do.
@@ -23,6 +25,7 @@ const alias = (of: keyof ServerConfig, suffix: '' | 's' = ''): TritonFlag => ({
   of,
   suffix,
 });
+const ignored = (why: string): TritonFlag => ({ kind: 'ignored', why });
 const refused = (instead: string, ...usual: string[]): TritonFlag => ({
   kind: 'refused',
   instead,
@@ -34,13 +37,15 @@ const on = ['true', '1'];
 const off = ['false', '0'];
 
 const always = 'leave it out: that is always so.';
-const gpuMemory = 'leave it out: the runtime manages its memory.';
+const gpuMemory = 'the runtime manages its memory.';
 const noListener = 'leave it out: there is no such listener.';
 const configured = "leave it out: set it in the model's config.";
 const perKey = 'leave it out: keys are given with --api-key and open every request.';
 const everyPort = 'every port then speaks TLS, HTTP too.';
-const threads = 'leave it out: connections need no threads.';
-const keepalive = 'leave it out: pings of clients are answered, and none are sent.';
+const threads = 'connections need no threads.';
+const keepalive =
+  'pings of clients are answered up to a limit, and none are sent: TCP finds out who is gone.';
+const noPool = 'there is no such pool.';
 const onePort = 'leave it out: a port belongs to one server.';
 
 /**
@@ -108,7 +113,7 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
   'allow-cpu-metrics': refused('leave it out: metrics of the process are always served.', ...on),
   'allow-gpu-metrics': refused('leave it out: metrics of GPUs are not served.', ...off),
   'metrics-config': refused('leave it out: histograms are always served.'),
-  'metrics-interval-ms': refused('leave it out: metrics are taken when they are asked for.'),
+  'metrics-interval-ms': ignored('metrics are taken when they are asked for.'),
   'backend-config': refused(configured),
   'host-policy': refused(configured),
   'model-config-name': refused('leave it out: a model has one config.'),
@@ -117,40 +122,40 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
     ...off,
   ),
   'backend-directory': refused('use --onnxruntime-library to name another runtime.'),
-  'repoagent-directory': refused('leave it out: there are no repository agents.'),
-  'cache-directory': refused('leave it out: the response cache is built in.'),
+  'repoagent-directory': ignored('there are no repository agents.'),
+  'cache-directory': ignored('the response cache is built in.'),
   'rate-limit': refused('leave it out: there is no rate limiter yet.', 'off'),
   'rate-limit-resource': refused('leave it out: there is no rate limiter yet.'),
-  'http-thread-count': refused(threads),
+  'http-thread-count': ignored(threads),
   'model-load-thread-count': refused('leave it out: four models load at a time.', '4'),
   'model-load-retry-count': refused('leave it out: load the model again instead.', '0'),
-  'model-load-gpu-limit': refused(gpuMemory),
-  'pinned-memory-pool-byte-size': refused(gpuMemory),
-  'cuda-memory-pool-byte-size': refused(gpuMemory),
-  'cuda-virtual-address-size': refused(gpuMemory),
-  'min-supported-compute-capability': refused('leave it out: the runtime checks the GPU.'),
-  'buffer-manager-thread-count': refused('leave it out: there is no such pool.'),
+  'model-load-gpu-limit': ignored(gpuMemory),
+  'pinned-memory-pool-byte-size': ignored(gpuMemory),
+  'cuda-memory-pool-byte-size': ignored(gpuMemory),
+  'cuda-virtual-address-size': ignored(gpuMemory),
+  'min-supported-compute-capability': ignored('the runtime checks the GPU.'),
+  'buffer-manager-thread-count': ignored(noPool),
   'reuse-http-port': refused(onePort, ...off),
   'reuse-grpc-port': refused(onePort, ...off),
-  'grpc-infer-thread-count': refused(threads),
-  'grpc-infer-allocation-pool-size': refused('leave it out: there is no such pool.'),
-  'grpc-max-response-pool-size': refused('leave it out: there is no such pool.'),
+  'grpc-infer-thread-count': ignored(threads),
+  'grpc-infer-allocation-pool-size': ignored(noPool),
+  'grpc-max-response-pool-size': ignored(noPool),
   'grpc-infer-response-compression-level': refused(
     'leave it out: answers over gRPC are not compressed.',
     'none',
   ),
-  'grpc-keepalive-time': refused(keepalive),
-  'grpc-keepalive-timeout': refused(keepalive),
-  'grpc-keepalive-permit-without-calls': refused(keepalive),
-  'grpc-http2-max-pings-without-data': refused(keepalive),
-  'grpc-http2-min-recv-ping-interval-without-data': refused(keepalive),
-  'grpc-http2-max-ping-strikes': refused(keepalive),
+  'grpc-keepalive-time': ignored(keepalive),
+  'grpc-keepalive-timeout': ignored(keepalive),
+  'grpc-keepalive-permit-without-calls': ignored(keepalive),
+  'grpc-http2-max-pings-without-data': ignored(keepalive),
+  'grpc-http2-min-recv-ping-interval-without-data': ignored(keepalive),
+  'grpc-http2-max-ping-strikes': ignored(keepalive),
   'grpc-max-connection-age': refused('leave it out: a connection may be as old as it likes.', '0'),
   'grpc-max-connection-age-grace': refused(
     'leave it out: a connection may be as old as it likes.',
     '0',
   ),
-  'enable-peer-access': refused(gpuMemory),
+  'enable-peer-access': ignored(gpuMemory),
   'allow-sagemaker': refused(noListener, ...off),
   'allow-vertex-ai': refused(noListener, ...off),
   'sagemaker-port': refused(noListener),
@@ -162,7 +167,8 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
 };
 
 /**
- * Turns Triton's flags among parsed command-line options, by camel-cased name, into settings.
+ * Turns Triton's flags among parsed command-line options, by camel-cased name, into settings;
+ * those that change nothing are left out.
  * @param values the settings that Headway's own flags gave, which they are added to.
  * @throws HeadwayError `invalid_argument` for a flag without a counterpart, saying what to do, and
  * for one given beside Headway's own.
@@ -174,7 +180,7 @@ export function addTritonFlags(
   const added: Record<string, unknown> = { ...values };
   for (const [name, flag] of Object.entries(tritonFlags)) {
     const given = options[optionName(name)];
-    if (given === undefined) continue;
+    if (given === undefined || flag.kind === 'ignored') continue;
     if (flag.kind === 'refused') {
       const value = given === true ? 'true' : String(given).toLowerCase();
       if (flag.usual.includes(value)) continue;
@@ -191,8 +197,17 @@ export function addTritonFlags(
   return added;
 }
 
+/** What is to be said of Triton's flags among parsed options that change nothing here. */
+export function ignoredTritonFlags(options: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(tritonFlags).flatMap(([name, flag]) =>
+    flag.kind === 'ignored' && options[optionName(name)] !== undefined
+      ? [`--${name} changes nothing: ${flag.why}`]
+      : [],
+  );
+}
+
 function readFlag(
-  flag: Exclude<TritonFlag, { kind: 'refused' }>,
+  flag: Exclude<TritonFlag, { kind: 'refused' | 'ignored' }>,
   given: unknown,
 ): Readonly<Record<string, unknown>> {
   if (flag.kind === 'several') return flag.read(given as readonly string[]);

@@ -32,10 +32,10 @@ function readTraceparent(text: string | undefined): Traceparent | undefined {
   return { traceId, parentSpanId, flags: Number.parseInt(flags, 16) };
 }
 
-/** Whether the caller records its trace; `undefined` without a valid `traceparent`. */
-export function isRecordedByCaller(traceparent: string | undefined): boolean | undefined {
-  const read = readTraceparent(traceparent);
-  return read && read.flags % 2 === 1;
+/** Whether there is a caller that records its trace. */
+export function isRecordedByCaller(traceparent: string | undefined): boolean {
+  const flags = readTraceparent(traceparent)?.flags ?? 0;
+  return flags % 2 === 1;
 }
 
 /**

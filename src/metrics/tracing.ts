@@ -18,7 +18,7 @@ const traceModes = ['triton', 'opentelemetry'] as const;
 export type TraceMode = (typeof traceModes)[number];
 
 export interface TracingOptions {
-  /** In the mode `opentelemetry` the caller's trace decides, where there is one. */
+  /** In the mode `opentelemetry` a request is traced, whatever the rate, whose caller is. */
   readonly mode: TraceMode;
   /** Settings at the start; those cleared later come back to them. */
   readonly initial: TraceSettings;
@@ -78,8 +78,8 @@ export function createTracing(options: TracingOptions): Tracing {
     start({ modelName, traceparent, tracestate }) {
       if (!isOn) return undefined;
       const scope = scopeOf(modelName);
-      const isWanted = mode === 'opentelemetry' ? isRecordedByCaller(traceparent) : undefined;
-      if (isWanted === false || !scope.isDue(isWanted === true)) return undefined;
+      const isWanted = mode === 'opentelemetry' && isRecordedByCaller(traceparent);
+      if (!scope.isDue(isWanted)) return undefined;
       lastId += 1;
       return collectTrace({
         id: lastId,

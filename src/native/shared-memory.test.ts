@@ -21,6 +21,7 @@ test('map() gives nothing beyond the end of the object', { skip }, () => {
   const mapper = createSharedMemoryMapper();
   assert.equal(mapper.map(object.key, 0, 101), undefined);
   assert.equal(mapper.map(object.key, 100, 1), undefined);
+  assert.equal(mapper.map(object.key, 0, 0), undefined);
   using whole = mapper.map(object.key, 0, 100);
   assert.equal(whole?.bytes.byteLength, 100);
 });

@@ -15,7 +15,7 @@ export interface SharedMemoryMapper {
   /**
    * Maps a part of an object.
    * @param name as `shm_open` takes it: a slash and then the name.
-   * @returns `undefined` when the object is too small for the part.
+   * @returns `undefined` when the object is too small for the part, or the part is empty.
    * @throws HeadwayError `internal` when there is no such object or it cannot be mapped,
    * `unimplemented` where the system has no POSIX shared memory.
    */
@@ -57,7 +57,7 @@ export function createSharedMemoryMapper(): SharedMemoryMapper {
       const length = offsetBytes - start + byteLength;
       let address = mapFailed;
       try {
-        if (!isWhole()) return undefined;
+        if (byteLength === 0 || !isWhole()) return undefined;
         address = mmap(0n, length, protectReadWrite, mapShared, file, start);
       } finally {
         if (address === mapFailed) closeSync(file);

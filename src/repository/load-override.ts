@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { invalidArgument } from '../core/error.ts';
+import { HeadwayError, invalidArgument } from '../core/error.ts';
 import { parseVersionFolder } from './model-name.ts';
 import type { ScannedVersion } from './scan-model.ts';
+
+/** NAME_MAX of Linux. */
+const maxNameLength = 255;
 
 /** Versions made of the files of a load request, in a folder that goes away with this. */
 export interface OverrideFiles extends AsyncDisposable {
@@ -13,7 +16,8 @@ export interface OverrideFiles extends AsyncDisposable {
 /**
  * Writes the files of a load request to a new temporary folder.
  * @param files contents by `<version>/<name>`, or `<name>` for what the versions share.
- * @throws HeadwayError `invalid_argument` for a path of another form, or no version among them.
+ * @throws HeadwayError `invalid_argument` for a path of another form, or no version among them,
+ * `internal` for a name that no file can have.
  */
 export async function writeOverrideFiles(
   modelName: string,
@@ -58,9 +62,21 @@ function parseOverridePath(modelName: string, path: string): OverridePlace {
   const parts = path.split('/');
   const fileName = parts.at(-1) ?? '';
   const version = parts.length === 2 ? parseVersionFolder(parts[0] ?? '') : undefined;
-  const isPlain = /^[^/\\\0]{1,255}$/.test(fileName) && fileName !== '.' && fileName !== '..';
+  const isPlain =
+    fileName.length <= maxNameLength &&
+    /^[^/\\\0]+$/.test(fileName) &&
+    fileName !== '.' &&
+    fileName !== '..';
   if (isPlain && (parts.length === 1 || version !== undefined)) return { version, fileName };
+  const shown = path.slice(0, 100);
+  // Triton fails at writing such a file, and programs written for it look for that code and text.
+  if (fileName.length > maxNameLength) {
+    throw new HeadwayError(
+      'internal',
+      `failed to load '${modelName}', failed to poll from model repository: the name of the file '${shown}' is longer than ${maxNameLength} characters`,
+    );
+  }
   throw invalidArgument(
-    `'${path.slice(0, 100)}' is no name for a file of model '${modelName}': expected '<version>/<name>'.`,
+    `'${shown}' is no name for a file of model '${modelName}': expected '<version>/<name>'.`,
   );
 }

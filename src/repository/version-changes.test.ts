@@ -172,6 +172,13 @@ test('load() refuses files without a config, and names that lead elsewhere', asy
       isError('invalid_argument', /is no name for a file|no version/),
     );
   }
+  await assert.rejects(
+    load('a'.repeat(256)),
+    isError(
+      'internal',
+      "failed to load 'a', failed to poll from model repository: the name of the",
+    ),
+  );
   await assert.rejects(load('labels.txt'), isError('invalid_argument', 'hold no version'));
   assert.deepEqual(repository.index(false), []);
 });

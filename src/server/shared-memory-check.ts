@@ -38,7 +38,6 @@ export function checkedRegion(registration: SharedMemoryRegistration): CheckedRe
   const isPossible =
     offsetBytes !== undefined &&
     byteLength !== undefined &&
-    byteLength > 0 &&
     Number.isSafeInteger(offsetBytes + byteLength);
   if (!isPossible) {
     throw invalidArgument(`failed to register shared memory region '${name}': invalid args`);

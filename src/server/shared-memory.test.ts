@@ -12,7 +12,7 @@ function createFixture(isAllowed = true) {
     isAllowed,
     mapper: {
       map(name, offsetBytes, byteLength) {
-        if (offsetBytes + byteLength > 4096) return undefined;
+        if (byteLength === 0 || offsetBytes + byteLength > 4096) return undefined;
         return {
           bytes: new Uint8Array(4096).subarray(offsetBytes, offsetBytes + byteLength),
           isWhole: () => state.isWhole,

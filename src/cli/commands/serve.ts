@@ -5,7 +5,12 @@ import { Command, Option } from 'commander';
 import { type ServerConfigLayer, resolveServerConfig } from '../../config/resolve-server-config.ts';
 import { type ServerConfig, serverSettings } from '../../config/server-config.ts';
 import { flagOf, serverFlags, settingsFromFlags } from '../../config/server-flags.ts';
-import { type TritonFlag, addTritonFlags, tritonFlags } from '../../config/triton-flags.ts';
+import {
+  type TritonFlag,
+  addTritonFlags,
+  ignoredTritonFlags,
+  tritonFlags,
+} from '../../config/triton-flags.ts';
 import { HeadwayError } from '../../core/error.ts';
 import { type LogFormat, createControlledLogger, createLogControl } from '../../server/logging.ts';
 import { type CliContext, printJson, printLine } from '../context.ts';
@@ -44,13 +49,15 @@ export function serveCommand(context: CliContext): Command {
   return command.action(async (options: Record<string, unknown>) => {
     const file = await loadConfigFile(context.cwd, options['config'] as string | undefined);
     const config = completeConfig(command, file, options);
-    await serveUntilStopped(context, config, options['json'] === true);
+    const warnings = ignoredTritonFlags(options);
+    await serveUntilStopped(context, config, { isJson: options['json'] === true, warnings });
   });
 }
 
 /** A flag of Triton's, understood but not shown. */
 function hiddenOption(name: string, flag: TritonFlag): Option {
-  if (flag.kind === 'refused') return new Option(`--${name} [value]`).hideHelp();
+  if (flag.kind === 'refused' || flag.kind === 'ignored')
+    return new Option(`--${name} [value]`).hideHelp();
   const option = new Option(`--${name} <value>`).hideHelp();
   const isList = flag.kind === 'several' || serverSettings[flag.of].kind === 'texts';
   return isList ? option.argParser(collect) : option;
@@ -80,7 +87,7 @@ function collect(value: string, previous: readonly string[] | undefined): readon
 async function serveUntilStopped(
   context: CliContext,
   config: ServerConfig,
-  isJson: boolean,
+  { isJson, warnings }: { readonly isJson: boolean; readonly warnings: readonly string[] },
 ): Promise<void> {
   checkRepositories(context, config);
   const { clock, signal } = context;
@@ -88,6 +95,7 @@ async function serveUntilStopped(
   const format = (): LogFormat => logControl.settings().log_format;
   const text = createTextLogger({ stream: context.stderr, clock, format });
   const logger = createControlledLogger(text, logControl);
+  for (const warning of warnings) logger.warning(warning);
   const runtime = startRuntime(config, logger);
   const { startServer } = await import('../create-server.ts');
   await using server = await startServer(config, { runtime, logger, logControl, clock, signal });
