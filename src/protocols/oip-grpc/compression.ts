@@ -22,6 +22,8 @@ export function parseMessageCoding(header: string | undefined): ContentCoding | 
 export interface UnpackMessageOptions {
   readonly coding: ContentCoding;
   readonly maxBytes: number;
+  /** How to have longer ones, for the error. */
+  readonly limitHint: string;
   readonly held: HeldBytes;
 }
 
@@ -32,7 +34,7 @@ export interface UnpackMessageOptions {
  */
 export function unpackMessage(
   packed: Uint8Array,
-  { coding, maxBytes, held }: UnpackMessageOptions,
+  { coding, maxBytes, limitHint, held }: UnpackMessageOptions,
 ): Promise<Buffer> {
   const into = gatherBytes({ expectedBytes: undefined, maxBytes, alignedOffset: 0, held });
   return unpack(packed, {
@@ -42,7 +44,7 @@ export function unpackMessage(
     tooLarge: () =>
       new HeadwayError(
         'resource_exhausted',
-        `Received message larger than max: it decompresses to more than ${maxBytes} bytes`,
+        `Received message larger than max: it decompresses to more than ${maxBytes} bytes${limitHint}`,
       ),
     broken: (cause) => invalidArgument(`The message is not valid ${coding} data.`, { cause }),
   });

@@ -13,6 +13,8 @@ import { createPatience } from './patience.ts';
 export interface MessageReading {
   readonly coding: ContentCoding | undefined;
   readonly maxMessageBytes: number;
+  /** How to have longer ones, for the error. */
+  readonly limitHint: string;
   readonly budget: ByteBudget;
   /** From the first byte of a message to its last. */
   readonly messageTimeoutMs: number;
@@ -59,6 +61,7 @@ export function serveUnary(
   }
   const reader = createFrameReader({
     maxBytes: reading.maxMessageBytes,
+    limitHint: reading.limitHint,
     hold() {
       if (messageCount > 0) throw wrongCount('more than one');
       return held;
@@ -108,6 +111,7 @@ export function serveStream(
   let messageCount = 0;
   const reader = createFrameReader({
     maxBytes: reading.maxMessageBytes,
+    limitHint: reading.limitHint,
     hold: () => incomplete,
     onMessage(frame) {
       messageCount += 1;
@@ -181,7 +185,7 @@ function readInto(stream: ServerHttp2Stream, call: OpenCall, reader: FrameReader
 
 function unpack(
   frame: Frame,
-  { coding, maxMessageBytes: maxBytes }: MessageReading,
+  { coding, maxMessageBytes: maxBytes, limitHint }: MessageReading,
   held: HeldBytes,
 ): Promise<Buffer> {
   if (coding === undefined) {
@@ -190,7 +194,7 @@ function unpack(
       'A message has the flag of a compressed one, and the call names no grpc-encoding.',
     );
   }
-  return unpackMessage(frame.bytes, { coding, maxBytes, held });
+  return unpackMessage(frame.bytes, { coding, maxBytes, limitHint, held });
 }
 
 function wrongCount(count: string): HeadwayError {

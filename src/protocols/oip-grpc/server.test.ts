@@ -74,7 +74,7 @@ for (const [what, status, text, send] of [
   [
     'an oversized message',
     8,
-    /^Received message larger than max/,
+    /^Received message larger than max \(1100000 vs\. \d+\); the setting maxBodyBytes \(--max-body\)/,
     (it) => it.call(inferPath, new Uint8Array(1_100_000)),
   ],
   [

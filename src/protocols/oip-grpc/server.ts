@@ -106,6 +106,8 @@ function createListener({
 /** Messages about the server's health are small, and are read whatever else is held. */
 const healthBytes = 4 * 1024 * 1024;
 
+const maxBodyHint = '; the setting maxBodyBytes (--max-body) is the most a message may hold';
+
 interface CallAcceptor {
   /** Calls under way. */
   readonly served: ReadonlySet<ServedCall>;
@@ -143,6 +145,7 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
     const reading = {
       coding: accepted.coding,
       maxMessageBytes,
+      limitHint: method.maxMessageBytes === undefined ? maxBodyHint : '',
       budget: method.plane === 'health' ? healthBudget : budget,
       messageTimeoutMs,
     };

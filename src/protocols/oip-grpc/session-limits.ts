@@ -67,6 +67,8 @@ export function http2Options(limits: SessionLimits): ServerOptions & TcpNetOptio
     keepAliveInitialDelay: peerKeepAliveMs,
     maxSessionMemory: limits.maxSessionBytes / mebibyte,
     maxSettings: 32,
+    // A header whose value ends in a space would be dropped without a word.
+    strictFieldWhitespaceValidation: false,
     maxHeaderListPairs: 128,
     streamResetBurst: resetBurst,
     streamResetRate: resetsPerSecond,

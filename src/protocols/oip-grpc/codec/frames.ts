@@ -14,6 +14,8 @@ export interface Frame {
 export interface FrameReaderOptions {
   /** The longest message. */
   readonly maxBytes: number;
+  /** How to have longer ones, for the error. */
+  readonly limitHint?: string | undefined;
   /** What the next message is held with; nothing is counted unless given. */
   readonly hold?: () => HeldBytes;
   readonly onMessage: (frame: Frame) => void;
@@ -49,7 +51,7 @@ export function createFrameReader(options: FrameReaderOptions): FrameReader {
     if (byteLength > options.maxBytes) {
       throw new HeadwayError(
         'resource_exhausted',
-        `Received message larger than max (${byteLength} vs. ${options.maxBytes})`,
+        `Received message larger than max (${byteLength} vs. ${options.maxBytes})${options.limitHint ?? ''}`,
       );
     }
     messageBytes = byteLength;
