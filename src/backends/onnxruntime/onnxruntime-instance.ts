@@ -14,7 +14,7 @@ import type { BackendInstance } from '../backend.ts';
 import { type BoundTensor, type InputBinding, createInputBinding } from './bind-input.ts';
 import { type BoundOutput, type OutputBinding, createOutputBinding } from './bind-output.ts';
 import type { Padding } from './padding.ts';
-import { type RunModes, createRunModes } from './run-mode.ts';
+import { type RunModes, type RunShape, createRunModes } from './run-mode.ts';
 import { rowCountOf, splitOutputs } from './split-outputs.ts';
 
 export interface InstanceParts {
@@ -135,9 +135,9 @@ function attempt(
 ): BatchResult | Promise<BatchResult> {
   if (signal.aborted) throw new HeadwayError('cancelled', 'The run was cancelled before it began.');
   const execution = gather(instance, batch);
-  const shapeKey = keyOf(batch, execution.rowCounts);
-  if (instance.modes.choose(shapeKey) === 'pool') {
-    return executeOnPool(instance, execution, { signal, shapeKey });
+  const shape = shapeOf(instance, execution);
+  if (instance.modes.choose(shape) === 'pool') {
+    return executeOnPool(instance, execution, { signal, shape });
   }
   try {
     execution.run.runHere();
@@ -146,14 +146,14 @@ function attempt(
     throw error;
   }
   const ranMs = performance.now();
-  instance.modes.observe(shapeKey, 'inline', ranMs - execution.gatheredMs);
+  instance.modes.observe(shape, 'inline', ranMs - execution.gatheredMs);
   return finish(instance, execution, ranMs);
 }
 
 async function executeOnPool(
   instance: InstanceState,
   execution: Execution,
-  { signal, shapeKey }: { readonly signal: AbortSignal; readonly shapeKey: string },
+  { signal, shape }: { readonly signal: AbortSignal; readonly shape: RunShape },
 ): Promise<BatchResult> {
   const { terminate } = instance.control;
   signal.addEventListener('abort', terminate, { once: true });
@@ -166,7 +166,7 @@ async function executeOnPool(
     signal.removeEventListener('abort', terminate);
   }
   const ranMs = performance.now();
-  instance.modes.observe(shapeKey, 'pool', ranMs - execution.gatheredMs);
+  instance.modes.observe(shape, 'pool', ranMs - execution.gatheredMs);
   return finish(instance, execution, ranMs);
 }
 
@@ -275,11 +275,11 @@ function bindingOf<B>(bindings: ReadonlyMap<string, B>, name: string): B {
   return binding;
 }
 
-/** Runs of equal key cost about the same. */
-function keyOf({ requests }: Batch, rowCounts: readonly number[]): string {
-  let key = String(rowCounts.reduce((sum, count) => sum + count, 0));
-  for (const { shape } of requests[0]?.inputs.values() ?? []) {
-    key += shape.length > 1 ? `;${shape.slice(1).join()}` : ';';
+/** Runs of equal shape cost about the same. */
+function shapeOf({ isBatched }: InstanceState, { batch, rowCounts }: Execution): RunShape {
+  let rowKey = '';
+  for (const { shape } of batch.requests[0]?.inputs.values() ?? []) {
+    rowKey += `${(isBatched ? shape.slice(1) : shape).join()};`;
   }
-  return key;
+  return { rowKey, rowCount: isBatched ? rowCounts.reduce((sum, count) => sum + count, 0) : 1 };
 }
