@@ -2,6 +2,7 @@ import type { Outcome } from './samples.ts';
 
 /** What a client tells of a request while it goes on, each time on the run's clock. */
 export interface RequestProgress {
+  /** Its bytes are about to be written. One that then ends as `dropped` was not sent after all. */
   sent(): void;
   firstByte(): void;
   /** A chunk of a streamed answer, with this many tokens. */

@@ -1,9 +1,13 @@
+import { nearestRank } from '../core/statistics/quantile.ts';
 import { type LoadRun, outcomes } from './samples.ts';
 
 /** Whether a run measured the server, and not the generator. */
 export interface Validity {
   readonly valid: boolean;
-  /** How late requests were sent, by the 99th percentile, after the warm-up. */
+  /**
+   * How late requests were sent, by the 99th percentile, after the warm-up; of fewer than 100, the
+   * latest one is left out, as it alone says little of the generator.
+   */
   readonly lagP99Ms: number;
   /** Requests that the generator could not send, after the warm-up. */
   readonly droppedCount: number;
@@ -15,7 +19,8 @@ const maxLagMs = 1;
 
 /**
  * Judges the generator of a run: it is valid when it lasted, and there were requests after the
- * warm-up, 99 in 100 of them sent within a millisecond of their time, and none left out.
+ * warm-up, all but 1 in 100 of them, or but one, sent within a millisecond of their time, and none
+ * left out.
  */
 export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRun): Validity {
   const { count, intendedMs, sentMs, outcome } = samples;
@@ -30,8 +35,9 @@ export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRu
     const lagMs = (sentMs[row] ?? Number.NaN) - atMs;
     if (!Number.isNaN(lagMs)) lags[lagCount++] = lagMs;
   }
-  // The nearest rank.
-  const lagP99Ms = lags.subarray(0, lagCount).sort()[Math.ceil(0.99 * lagCount) - 1] ?? 0;
+  const sorted = lags.subarray(0, lagCount).sort();
+  const rank = Math.min(nearestRank(lagCount, 0.99), Math.max(1, lagCount - 1));
+  const lagP99Ms = sorted[rank - 1] ?? 0;
   const reasons: string[] = [];
   if (lostGeneratorCount > 0) {
     reasons.push(
@@ -43,7 +49,7 @@ export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRu
   }
   if (lagP99Ms > maxLagMs) {
     reasons.push(
-      `the generator was late: 1 in 100 requests was sent ${lagP99Ms.toFixed(1)} ms or more after its time, and ${maxLagMs} ms is allowed`,
+      `the generator was late: more than 1 in 100 requests were sent ${lagP99Ms.toFixed(1)} ms or more after its time, and ${maxLagMs} ms is allowed`,
     );
   }
   if (droppedCount > 0) {

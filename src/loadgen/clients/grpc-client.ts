@@ -1,4 +1,5 @@
 import { createSystemClock } from '../../core/clock.ts';
+import { invalidArgument } from '../../core/error.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { Deadlines } from './deadlines.ts';
@@ -12,13 +13,13 @@ const defaultMaxConnections = 256;
 /**
  * A client of unary gRPC calls over HTTP/2: another connection is opened when the server takes no
  * more calls on those there are.
- * @throws TypeError when the url is none, and when there are no requests.
+ * @throws HeadwayError `invalid_argument` when the url is none, and when there are no requests.
  */
 export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
   const { timeoutMs = defaultTimeoutMs, clock = createSystemClock() } = options;
   const server = parseUrl(options.url);
   const ready = options.requests.map((request) => toReadyCall(request, server));
-  if (ready.length === 0) throw new TypeError('There are no requests to send.');
+  if (ready.length === 0) throw invalidArgument('There are no requests to send.');
   const connections = createHttp2Connections({
     hostname: server.hostname,
     port: server.port,
@@ -36,12 +37,12 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) return;
       const exchange = new GrpcExchange({ check: request.check, progress, onOver });
+      progress.sent();
       exchange.cancel = connections.open(request.call, exchange);
       if (exchange.cancel === undefined) {
         progress.end('dropped', { reason: 'all connections were busy' });
         return;
       }
-      progress.sent();
       underWay.add(exchange);
     },
     cutOff() {
@@ -85,7 +86,7 @@ function parseUrl(url: string): Server {
   const [, scheme = 'grpc', authority, hostname = '', port] =
     /^(?:(grpcs?|https?):\/\/)?(([\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5}))\/?$/.exec(url) ?? [];
   if (authority === undefined) {
-    throw new TypeError(
+    throw invalidArgument(
       `The url '${url}' must be host:port, or that with grpc:// or grpcs:// before it.`,
     );
   }

@@ -1,9 +1,10 @@
-import { type CancelTimer, createSystemClock } from '../../core/clock.ts';
+import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient, RequestDetail, RequestProgress } from '../load-client.ts';
 import type { Outcome } from '../samples.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Exchange } from './http-connections.ts';
 import { connectionsTo, parseHttpUrl, requestBytes } from './http-target.ts';
 import type { AnswerHead } from './http1-reader.ts';
@@ -31,28 +32,31 @@ export function createHttpLoadClient(options: LoadClientOptions): LoadClient {
   }));
   if (ready.length === 0) throw invalidArgument('There are no requests to send.');
   const connections = connectionsTo(url, options);
-  const underWay = new Set<HttpExchange>();
+  const underWay = new Deadlines<HttpExchange>({
+    clock,
+    timeoutMs,
+    onDue: (exchange) => giveUp(exchange, 'timeout', `no answer within ${timeoutMs} ms`),
+  });
+  const onOver = (exchange: HttpExchange): void => void underWay.delete(exchange);
+  const giveUp = (exchange: HttpExchange, outcome: Outcome, reason: string): void => {
+    connections.cancel(exchange);
+    exchange.onFailure({ outcome, reason });
+  };
   return {
     send(inputIndex, progress) {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) return;
-      const exchange = new HttpExchange(request, progress, underWay);
-      connections.begin(exchange);
-      // Where it could not be sent, it has ended already.
-      if (!underWay.has(exchange)) return;
+      const exchange = new HttpExchange(request, progress, onOver);
+      underWay.add(exchange);
       progress.sent();
-      exchange.stopTimer = clock.schedule(timeoutMs, () => {
-        connections.cancel(exchange);
-        exchange.onFailure({ outcome: 'timeout', reason: `no answer within ${timeoutMs} ms` });
-      });
+      connections.begin(exchange);
     },
     cutOff() {
-      for (const exchange of underWay) {
-        connections.cancel(exchange);
-        exchange.onFailure({ outcome: 'unfinished', reason: 'no answer until the end' });
-      }
+      for (const exchange of underWay) giveUp(exchange, 'unfinished', 'no answer until the end');
+      underWay.stop();
     },
     [Symbol.asyncDispose]: () => {
+      underWay.stop();
       connections[Symbol.dispose]();
       return Promise.resolve();
     },
@@ -62,20 +66,23 @@ export function createHttpLoadClient(options: LoadClientOptions): LoadClient {
 /** A request under way, and what of its answer has come. */
 class HttpExchange implements Exchange {
   readonly bytes: readonly Uint8Array[];
-  stopTimer: CancelTimer | undefined;
   readonly #check: PreparedRequest['check'];
   readonly #progress: RequestProgress;
-  readonly #underWay: Set<HttpExchange>;
+  readonly #onOver: (exchange: HttpExchange) => void;
   readonly #pieces: Buffer[] = [];
+  #isOver = false;
   #head: AnswerHead | undefined;
   #refusal: RefusalReader | undefined;
 
-  constructor(request: ReadyRequest, progress: RequestProgress, underWay: Set<HttpExchange>) {
+  constructor(
+    request: ReadyRequest,
+    progress: RequestProgress,
+    onOver: (exchange: HttpExchange) => void,
+  ) {
     this.bytes = request.bytes;
     this.#check = request.check;
     this.#progress = progress;
-    this.#underWay = underWay;
-    underWay.add(this);
+    this.#onOver = onOver;
   }
 
   onHead(head: AnswerHead): void {
@@ -107,8 +114,9 @@ class HttpExchange implements Exchange {
   }
 
   #end(outcome: Outcome, detail: RequestDetail): void {
-    if (!this.#underWay.delete(this)) return;
-    this.stopTimer?.();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onOver(this);
     this.#progress.end(outcome, detail);
   }
 }

@@ -1,9 +1,10 @@
-import { type CancelTimer, createSystemClock } from '../../core/clock.ts';
+import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
 import { openAiApiOfPath } from '../inputs/openai-requests.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { badEnding } from './answer-ending.ts';
+import { Deadlines } from './deadlines.ts';
 import { connectionsTo, parseHttpUrl, requestBytes } from './http-target.ts';
 import { type LoadClientOptions, defaultTimeoutMs } from './load-client-options.ts';
 import { parseObject } from './openai-chunk.ts';
@@ -25,34 +26,29 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
   const ready = toReadyRequests(requests, options);
   if (ready.length === 0) throw invalidArgument('There are no requests to send.');
   const connections = connectionsTo(parseHttpUrl(options.url), options);
-  const timers = new Map<OpenAiExchange, CancelTimer>();
   const timeout = badEnding('timeout', `no whole answer within ${timeoutMs} ms`);
   const unfinished = badEnding('unfinished', 'in flight when the run was cut off');
+  const underWay = new Deadlines<OpenAiExchange>({
+    clock,
+    timeoutMs,
+    onDue: (exchange) => exchange.giveUp(timeout),
+  });
+  const onEnd = (exchange: OpenAiExchange): void => void underWay.delete(exchange);
+  const onUseless = (exchange: OpenAiExchange): void => connections.cancel(exchange);
 
   function cutOff(): void {
-    for (const exchange of timers.keys()) exchange.giveUp(unfinished);
+    for (const exchange of underWay) exchange.giveUp(unfinished);
+    underWay.stop();
   }
 
   return {
     send(inputIndex, progress) {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
-      const exchange = new OpenAiExchange(request, {
-        progress,
-        onEnd(ended) {
-          timers.get(ended)?.();
-          timers.delete(ended);
-        },
-        onUseless: (ended) => connections.cancel(ended),
-      });
-      connections.begin(exchange);
-      // Where it could not be sent, it has ended already.
-      if (exchange.isOver) return;
+      const exchange = new OpenAiExchange(request, { progress, onEnd, onUseless });
+      underWay.add(exchange);
       progress.sent();
-      timers.set(
-        exchange,
-        clock.schedule(timeoutMs, () => exchange.giveUp(timeout)),
-      );
+      connections.begin(exchange);
     },
     cutOff,
     async [Symbol.asyncDispose]() {

@@ -39,10 +39,6 @@ export class OpenAiExchange implements Exchange {
     this.#settings = settings;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Ends it now, in this way, if it has not ended. */
   giveUp(ending: AnswerEnding): void {
     if (this.#isOver) return;

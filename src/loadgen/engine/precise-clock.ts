@@ -1,7 +1,7 @@
 import { type Clock, createSystemClock } from '../../core/clock.ts';
 
 /** Timers fire up to this much late, so that the rest is waited for by looking at the clock. */
-const timerSlackMs = 1.5;
+const timerSlackMs = 2.5;
 
 /**
  * A clock whose scheduled calls come within some ten microseconds of their time. Node's timers know

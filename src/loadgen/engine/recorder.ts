@@ -110,6 +110,7 @@ class ColumnRecorder implements Recorder {
     const endMs = this.sinceStartMs();
     columns.endMs[row] = endMs;
     columns.outcome[row] = outcomes.indexOf(outcome);
+    if (outcome === 'dropped') columns.sentMs[row] = Number.NaN;
     this.#endedCount += 1;
     if (outcome !== 'ok') {
       this.#failedCount += 1;
