@@ -118,12 +118,14 @@ async function simulateProofs(cell: Cell): Promise<Proof[]> {
       const { verdict, runs } = await runProof<Verdict>(
         { plannedMs, firstSeed: seed + place * 10_000 + proof * 100 },
         {
-          async measure(durationMs, ofSeed) {
+          async measure({ durationMs, seed: ofSeed }) {
             const random = createRandom(ofSeed);
             return simulateRun(server, { random, ratePerMs, warmupMs, durationMs });
           },
           ...createJudge({ slo, confidence, plannedMs }),
+          refuteLate: () => undefined,
           invalidReasons: (run) => validityOf(run).reasons,
+          onSetAside() {},
           isStopped: () => false,
         },
       );

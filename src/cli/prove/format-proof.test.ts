@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { parseSlo } from '../../core/slo.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
 import type { Proof } from '../../loadgen/search/run-proof.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import { createStyle } from '../style.ts';
-import { findingOf, formatProof } from './format-proof.ts';
+import { findingOf, formatProof, partName, setAsideText } from './format-proof.ts';
 
 const open: Verdict = {
   kind: 'notEnoughData',
@@ -18,20 +19,31 @@ const open: Verdict = {
 };
 
 function proofOf(ending: Proof<Verdict>['ending'], changed: Partial<Proof<Verdict>> = {}) {
-  const proof = { verdict: open, runs: [], ending, invalidReasons: [], ...changed };
+  const proof = {
+    verdict: open,
+    runs: [],
+    setAsideCount: 0,
+    ending,
+    invalidReasons: [],
+    ...changed,
+  };
   const claim = { slo: parseSlo('rate=1,p99=1ms'), confidence: 0.95 };
   const style = createStyle(new PassThrough(), {});
   return { finding: findingOf(proof), lines: formatProof(proof, claim, style) };
 }
 
 test('a proof whose generator could not keep up is invalid, and says why', () => {
-  const { finding, lines } = proofOf('invalid', { invalidReasons: ['the generator was late'] });
+  const { finding, lines } = proofOf('invalid', {
+    invalidReasons: ['the generator was late'],
+    setAsideCount: 3,
+  });
   assert.equal(finding, 'invalid');
   assert.deepEqual(lines.slice(0, 3), [
     'INVALID  p99=1ms,rate=1 at 95 % confidence',
     '  the generator was late',
     '',
   ]);
+  assert.equal(lines.at(-1), '  3 more do not count: the generator did not keep up');
 });
 
 test('a proof of too little data says how much is missing', () => {
@@ -65,4 +77,33 @@ test('a proof that was stopped is not asked to be longer', () => {
     '  stopped before its time',
     '  about 7 s more are needed if it goes on like this',
   ]);
+});
+
+test('a part that does not count is told as it happens', () => {
+  const atMs = Float64Array.of(0, 10);
+  const columns = { firstByteMs: atMs, endMs: atMs, outcome: new Uint8Array(2) };
+  const none = new Float32Array(2);
+  const run: LoadRun = {
+    samples: {
+      ...columns,
+      count: 2,
+      intendedMs: atMs,
+      sentMs: Float64Array.of(2.9, 12.9),
+      queueMs: none,
+      computeMs: none,
+    },
+    loop: 'open',
+    warmupMs: 0,
+    durationMs: 20,
+    reasons: new Map(),
+    startedAtUnixMs: 0,
+  };
+  assert.equal(
+    setAsideText({ number: 2 }, run, 1),
+    'part 2 does not count (generator 2.9 ms late); measuring it again, 1 try left',
+  );
+  assert.deepEqual(
+    [1, 2].map((tryCount) => partName({ number: 2, tryCount })),
+    ['part 2', 'part 2, try 2'],
+  );
 });

@@ -1,5 +1,8 @@
 import { type Slo, formatClause, formatSlo } from '../../core/slo.ts';
-import type { Proof } from '../../loadgen/search/run-proof.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
+import type { Proof, ProofPart } from '../../loadgen/search/run-proof.ts';
+import { validityOf } from '../../loadgen/validity.ts';
+import { isMerelyLate } from '../../loadgen/verdict/refute-late.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import { describeNeed } from '../../loadgen/verdict/wording.ts';
 import type { Style } from '../style.ts';
@@ -17,7 +20,7 @@ export function formatProof(
   { slo, confidence }: ProofClaim,
   style: Style,
 ): string[] {
-  const { verdict, runs, ending, invalidReasons } = proof;
+  const { verdict, runs, setAsideCount, ending, invalidReasons } = proof;
   const measuredMs = runs.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const head = ['', 'requests', 'misses', 'allowed', 'misses are surely within'];
   const rows = verdict.clauses.map((finding) => [
@@ -36,7 +39,27 @@ export function formatProof(
     ...formatTable([head, ...rows], { rightColumns: [1, 2, 3, 4] }),
     '',
     `  measured ${seconds(measuredMs)} s in ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, each from a seed of its own`,
+    ...(setAsideCount === 0
+      ? []
+      : [`  ${setAsideCount} more do not count: the generator did not keep up`]),
   ];
+}
+
+/** How a part is called as it is measured. */
+export function partName({ number, tryCount }: Pick<ProofPart, 'number' | 'tryCount'>): string {
+  return `part ${number}${tryCount === 1 ? '' : `, try ${tryCount}`}`;
+}
+
+/** Says that a part does not count, and why. */
+export function setAsideText(
+  { number }: Pick<ProofPart, 'number'>,
+  run: LoadRun,
+  triesLeft: number,
+): string {
+  const { lagP99Ms, reasons } = validityOf(run);
+  const why = isMerelyLate(run) ? `generator ${lagP99Ms.toFixed(1)} ms late` : reasons.join('; ');
+  const left = `${triesLeft} ${triesLeft === 1 ? 'try' : 'tries'} left`;
+  return `part ${number} does not count (${why}); measuring it again, ${left}`;
 }
 
 /** What came of a proof: a verdict, or none from runs that are not valid. */

@@ -6,6 +6,7 @@ import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
 import { validityOf } from '../../loadgen/validity.ts';
 import { createJudge } from '../../loadgen/verdict/judge.ts';
+import { refuteLate } from '../../loadgen/verdict/refute-late.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
@@ -19,7 +20,7 @@ import { tell } from '../load/tell.ts';
 import { writeReport } from '../load/write-report.ts';
 import { readUsage } from '../option-values.ts';
 import { VerdictExit } from '../verdict-exit.ts';
-import { findingOf, findingWords, formatProof } from './format-proof.ts';
+import { findingOf, findingWords, formatProof, partName, setAsideText } from './format-proof.ts';
 
 /** What `headway prove` was told. */
 export interface ProveOptions extends CommonOptions {
@@ -65,12 +66,16 @@ export async function runProve(
   const proof = await runProof(
     { plannedMs, firstSeed: seed },
     {
-      measure(durationMs, ofSeed) {
-        const choice = { shape, seed: ofSeed, warmupMs, durationMs };
-        return session.measure(`part ${ofSeed - seed + 1}`, choice);
+      measure(part) {
+        const { durationMs, seed: ofSeed } = part;
+        return session.measure(partName(part), { shape, seed: ofSeed, warmupMs, durationMs });
       },
       ...createJudge({ slo, confidence, plannedMs }),
+      refuteLate: (runs) => refuteLate(runs, { slo, confidence }),
       invalidReasons: (run) => validityOf(run).reasons,
+      onSetAside(part, run, triesLeft) {
+        context.stderr.write(`${setAsideText(part, run, triesLeft)}\n`);
+      },
       isStopped: () => context.signal.aborted,
     },
   );
@@ -94,7 +99,7 @@ export async function runProve(
       ...reportOf(proof, slo),
     });
   }
-  endWith(proof, problem);
+  endWith(context, proof, problem);
 }
 
 function readSlo(
@@ -111,14 +116,14 @@ function readSlo(
 }
 
 function proofJson(proof: Proof<Verdict>, slo: Slo, confidence: number): Record<string, unknown> {
-  const { verdict, runs, ending, invalidReasons } = proof;
+  const { verdict, runs, setAsideCount, ending, invalidReasons } = proof;
   return {
     verdict: findingOf(proof),
     slo: formatSlo(slo),
     confidence,
     ending,
-    ...(invalidReasons.length === 0 ? {} : { invalidReasons }),
-    finding: verdict,
+    setAsideCount,
+    ...(ending === 'invalid' ? { invalidReasons } : { finding: verdict }),
     runs: runs.map((run) => ({ ...summarize(run), llm: summarizeLlm(run, slo) })),
   };
 }
@@ -150,7 +155,12 @@ function problemOf(url: string, { runs, ending, invalidReasons }: Proof<Verdict>
 }
 
 /** What was judged before it was stopped holds. */
-function endWith({ verdict }: Proof<Verdict>, problem: Problem | undefined): void {
+function endWith(
+  context: CliContext,
+  { verdict }: Proof<Verdict>,
+  problem: Problem | undefined,
+): void {
   if (problem?.state === 'failed') throw problem.error;
+  if (problem !== undefined) context.stderr.write(`headway: ${problem.error.message}\n`);
   if (verdict.kind !== 'proved') throw new VerdictExit(verdict.kind);
 }

@@ -8,10 +8,13 @@ type Kind = 'proved' | 'refuted' | 'notEnoughData';
 /** A proof whose looks say `kinds`, one after the other. */
 async function proofOf(kinds: readonly Kind[], hooks: Partial<ProofHooks<{ kind: Kind }>> = {}) {
   const measured: [number, number][] = [];
+  const parts: string[] = [];
+  const triesLeft: number[] = [];
   const proof = await runProof(
     { plannedMs: 240, firstSeed: 7 },
     {
-      async measure(durationMs, seed) {
+      async measure({ number, tryCount, durationMs, seed }) {
+        parts.push(`${number}/${tryCount}`);
         measured.push([durationMs, seed]);
         return {} as LoadRun;
       },
@@ -20,12 +23,14 @@ async function proofOf(kinds: readonly Kind[], hooks: Partial<ProofHooks<{ kind:
         return kind === 'notEnoughData' ? undefined : { kind };
       },
       leaveOpen: () => ({ kind: 'notEnoughData' }),
+      refuteLate: () => undefined,
       invalidReasons: () => [],
+      onSetAside: (_, __, left) => triesLeft.push(left),
       isStopped: () => false,
       ...hooks,
     },
   );
-  return { ...proof, measured };
+  return { ...proof, measured, parts, triesLeft };
 }
 
 describe('runProof()', () => {
@@ -61,10 +66,33 @@ describe('runProof()', () => {
         [10, 9],
       ],
     );
+    assert.deepEqual(
+      [late.parts, late.triesLeft],
+      [
+        ['1/1', '1/2', '1/3'],
+        [2, 1],
+      ],
+    );
+    assert.equal(late.setAsideCount, 3);
     let runCount = 0;
     const once = await proofOf(['proved'], {
       invalidReasons: () => ((runCount += 1) === 1 ? ['late'] : []),
     });
     assert.deepEqual([once.ending, once.runs.length, once.measured.length], ['clear', 1, 2]);
+    assert.deepEqual([once.parts, once.setAsideCount], [['1/1', '1/2'], 1]);
+  });
+
+  test('refutes in spite of a late generator by all that was measured', async () => {
+    const isLate = [true, false, true, true];
+    const counts: number[] = [];
+    const late = await proofOf([], {
+      invalidReasons: () => (isLate.shift() === true ? ['late'] : []),
+      refuteLate(runs) {
+        counts.push(runs.length);
+        return { kind: 'refuted' };
+      },
+    });
+    assert.deepEqual([late.verdict.kind, late.ending, counts], ['refuted', 'clear', [4]]);
+    assert.deepEqual([late.runs.length, late.setAsideCount], [4, 0]);
   });
 });

@@ -3,21 +3,38 @@ import { planProofPieces } from './proof-pieces.ts';
 
 /** What a proof needs of the world. */
 export interface ProofHooks<Verdict> {
-  /** Sends load for so long, by the schedule of a seed. */
-  measure(durationMs: number, seed: number): Promise<LoadRun>;
+  /** Sends the load of a part. */
+  measure(part: ProofPart): Promise<LoadRun>;
   /** Judges what is measured so far, of a proof that goes on; `undefined` while nothing is clear. */
   judge(runs: readonly LoadRun[]): Verdict | undefined;
   /** The verdict of a proof that ends before one is clear. */
   leaveOpen(runs: readonly LoadRun[]): Verdict;
+  /** What all runs say against the server although some are not valid; `undefined` for nothing. */
+  refuteLate(runs: readonly LoadRun[]): Verdict | undefined;
   /** Why the generator of this run is not to be believed; empty when it is. */
   invalidReasons(run: LoadRun): readonly string[];
+  /** Hears of a run that does not count, before its part is measured again. */
+  onSetAside(part: ProofPart, run: LoadRun, triesLeft: number): void;
   isStopped(): boolean;
+}
+
+/** One part of a proof, as it is measured. */
+export interface ProofPart {
+  /** From 1. */
+  readonly number: number;
+  /** How often it is measured with this time. */
+  readonly tryCount: number;
+  readonly durationMs: number;
+  readonly seed: number;
 }
 
 /** How a proof ended. */
 export interface Proof<Verdict> {
   readonly verdict: Verdict;
+  /** What was judged, in the order of time. */
   readonly runs: readonly LoadRun[];
+  /** Runs that do not count. */
+  readonly setAsideCount: number;
   /** Why no more was measured. */
   readonly ending: 'clear' | 'time over' | 'stopped' | 'invalid';
   /** Of the last run, when that is why. */
@@ -34,32 +51,56 @@ export interface ProofOptions {
 const maxInvalidRuns = 2;
 
 /**
- * Measures piece after piece until the verdict is clear or the time is over. A run whose generator
- * was late is set aside and measured again from another seed; one too many of them, or being told
- * to stop, ends the proof.
+ * Measures part after part until the verdict is clear or the time is over. A run whose generator was
+ * late is set aside and measured again from another seed; one too many of them, or being told to
+ * stop, ends the proof.
  */
 export async function runProof<Verdict>(
   { plannedMs, firstSeed }: ProofOptions,
   hooks: ProofHooks<Verdict>,
 ): Promise<Proof<Verdict>> {
   const runs: LoadRun[] = [];
+  const all: LoadRun[] = [];
   const pieces = planProofPieces(plannedMs);
-  let seed = firstSeed;
-  let invalidCount = 0;
+  let tryCount = 0;
+  let setAsideCount = 0;
   while (runs.length < pieces.length) {
-    const run = await hooks.measure(pieces[runs.length] ?? 0, seed);
-    seed += 1;
+    tryCount += 1;
+    const part: ProofPart = {
+      number: runs.length + 1,
+      tryCount,
+      durationMs: pieces[runs.length] ?? 0,
+      seed: firstSeed + all.length,
+    };
+    const run = await hooks.measure(part);
+    all.push(run);
     const invalidReasons = hooks.invalidReasons(run);
     const isInvalid = invalidReasons.length > 0;
-    if (isInvalid) invalidCount += 1;
-    else runs.push(run);
+    if (!isInvalid) runs.push(run);
     const clear = hooks.judge(runs);
     const end = (ending: Proof<Verdict>['ending']): Proof<Verdict> => {
-      return { verdict: clear ?? hooks.leaveOpen(runs), runs, ending, invalidReasons };
+      const verdict = clear ?? hooks.leaveOpen(runs);
+      return { verdict, runs, setAsideCount, ending, invalidReasons };
     };
     if (hooks.isStopped()) return end('stopped');
-    if (invalidCount > maxInvalidRuns) return end('invalid');
     if (!isInvalid && clear !== undefined) return end('clear');
+    if (!isInvalid) {
+      tryCount = 0;
+      continue;
+    }
+    setAsideCount += 1;
+    if (setAsideCount <= maxInvalidRuns) {
+      hooks.onSetAside(part, run, maxInvalidRuns + 1 - setAsideCount);
+      continue;
+    }
+    const refuted = hooks.refuteLate(all);
+    return refuted === undefined ? end('invalid') : refutedBy(refuted, all);
   }
-  return { verdict: hooks.leaveOpen(runs), runs, ending: 'time over', invalidReasons: [] };
+  const verdict = hooks.leaveOpen(runs);
+  return { verdict, runs, setAsideCount, ending: 'time over', invalidReasons: [] };
+}
+
+/** The end of a proof that all of its runs refute. */
+function refutedBy<Verdict>(verdict: Verdict, runs: readonly LoadRun[]): Proof<Verdict> {
+  return { verdict, runs, setAsideCount: 0, ending: 'clear', invalidReasons: [] };
 }

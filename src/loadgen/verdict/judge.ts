@@ -7,7 +7,7 @@ import { onlyLook, proofLooks } from './looks.ts';
 import { reasonsAgainst } from './run-reasons.ts';
 import { secondsNeeded } from './seconds-needed.ts';
 import type { OpenVerdict, Verdict } from './verdict.ts';
-import { describeLower, describeOpen, describeUpper } from './wording.ts';
+import { describeOpen, describeRefuted, describeUpper } from './wording.ts';
 
 /** Runs end when their time is over, to a hair. */
 const timeTolerance = 1 - 1e-6;
@@ -144,11 +144,9 @@ function decide(looked: readonly ClauseLook[]): Decision | undefined {
   const missed = looked.find(({ found }) => found.missShareLower > found.allowedMissShare);
   const refuting = missed ?? looked.find(({ isOverloaded }) => isOverloaded);
   if (refuting === undefined) return undefined;
-  const isOverloaded = refuting.isGrowing || refuting.isOverloaded;
-  const why = isOverloaded ? 'the load is beyond the server, latency grew all along; ' : '';
   return {
     kind: 'refuted',
-    isOverloaded,
-    reason: `${why}${describeLower(refuting.found, missed === undefined)}`,
+    isOverloaded: refuting.isGrowing || refuting.isOverloaded,
+    reason: describeRefuted(refuting, missed === undefined),
   };
 }

@@ -8,9 +8,14 @@ export function describeUpper(found: ClauseFinding): string {
 }
 
 /** What refutes a clause; the misses of a server that is refuted by its growth alone are no steady share. */
-export function describeLower(found: ClauseFinding, byGrowth: boolean): string {
+export function describeRefuted(
+  { found, isGrowing, isOverloaded }: ClauseLook,
+  byGrowth: boolean,
+): string {
+  const isBeyond = isGrowing || isOverloaded;
+  const why = isBeyond ? 'the load is beyond the server, latency grew all along; ' : '';
   const bound = byGrowth ? found.binomialLower : found.missShareLower;
-  return `${head(found)} at least ${percent(bound)} miss it, and ${percent(found.allowedMissShare)} may`;
+  return `${why}${head(found)} at least ${percent(bound)} miss it, and ${percent(found.allowedMissShare)} may`;
 }
 
 /** What is known of a clause that is not decided. */
