@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startLoopbackServer } from '../src/testing/loopback-server.ts';
 import { outcomes } from '../src/loadgen/samples.ts';
 import { validityOf } from '../src/loadgen/validity.ts';
+import type { FromGenerator, ToGenerator } from '../src/loadgen/process/messages.ts';
+import { sharedNowMs } from '../src/loadgen/process/shared-clock.ts';
 import { startGenerators } from '../src/loadgen/process/start-generators.ts';
 
 const mainPath = path.join(import.meta.dirname, '../src/loadgen/process/main.ts');
@@ -94,4 +100,50 @@ test('the part of a generator process that dies counts as dropped', async () => 
 
   const closed = await generators.runClosedLoop({ concurrency: 2, warmupMs: 0, durationMs: 5 });
   assert.equal(validityOf(closed).valid, false);
+});
+
+test('a generator process outlives signals to its group, and ends with the one that started it', async () => {
+  await using server = await startLoopbackServer((_request, response) => response.end());
+  const options = { url: server.origin, requests: [{ ...request, path: '/' }] };
+  const child = fork(mainPath, [], { serialization: 'advanced' });
+  child.send({ kind: 'connect', client: { protocol: 'http', options } } satisfies ToGenerator);
+  await once(child, 'message');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) child.kill(signal);
+  const schedule = { seed: 1, warmupMs: 0, durationMs: 5, intendedMs: Float64Array.of(0) };
+  child.send({
+    kind: 'run',
+    load: { kind: 'open', schedule },
+    drainMs: undefined,
+    tickMs: undefined,
+    startAtMs: sharedNowMs(),
+  } satisfies ToGenerator);
+  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  assert.equal((answer as FromGenerator | null)?.kind, 'done');
+  child.disconnect();
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('what was not due yet when a run was stopped is not dropped with its process', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'headway-generator-'));
+  const dyingPath = path.join(folder, 'main.mjs');
+  await writeFile(
+    dyingPath,
+    `process.on('message', ({ kind }) => {
+      if (kind === 'connect') process.send({ kind: 'ready' });
+      if (kind === 'stop') process.exit(1);
+    });`,
+  );
+  const options = { url: 'http://127.0.0.1:1', requests: [{ ...request, path: '/' }] };
+  await using generators = await startGenerators({
+    mainPath: dyingPath,
+    count: 1,
+    client: { protocol: 'http', options },
+  });
+  const intendedMs = Float64Array.of(0, 60_000);
+  const run = await generators.runOpenLoop(
+    { seed: 1, warmupMs: 0, durationMs: 90_000, intendedMs },
+    { signal: AbortSignal.abort() },
+  );
+  await rm(folder, { recursive: true });
+  assert.deepEqual([run.samples.count, run.durationMs, run.lostGeneratorCount], [0, 0, 1]);
 });

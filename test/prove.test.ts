@@ -35,8 +35,13 @@ describe('headway prove', () => {
     const first = await verdictOf(folder, [server.origin, ...proved]);
     if (first !== undefined) assert.deepEqual([first.code, first.proof.verdict], [0, 'proved']);
 
-    const little = ['--slo', 'rate=20,p99=20s', '--duration', '1s'];
-    const open = await verdictOf(folder, [server.origin, ...little]);
+    let oddCount = 0;
+    await using odd = await startLoopbackServer((_, response) => {
+      oddCount += 1;
+      response.writeHead(oddCount % 4 === 0 ? 500 : 200).end();
+    });
+    const little = ['--slo', 'rate=20,p80=20s', '--duration', '1s'];
+    const open = await verdictOf(folder, [odd.origin, ...little]);
     if (open !== undefined) {
       assert.deepEqual([open.code, open.proof.verdict], [4, 'notEnoughData']);
       assert.ok((open.proof.finding.secondsNeeded ?? 0) > 0);
@@ -57,11 +62,11 @@ describe('headway prove', () => {
   test('tells people the verdict first, and what it rests on', async () => {
     await using folder = await createCommandFolder();
     await using server = await startLoopbackServer((_, response) => response.end('ok'));
-    const args = ['--slo', 'rate=20,p99=20s', '--duration', '1s', '--warmup', '0s'];
+    const args = ['--slo', 'rate=20,p80=20s', '--duration', '1s', '--warmup', '0s'];
     const { stdout } = await folder.run(['prove', server.origin, ...args]);
     assert.match(
       stdout,
-      /^(?:NOT ENOUGH DATA|INVALID) {2}p99=20000ms,rate=20 at 95 % confidence\n/,
+      /^(?:PROVED|NOT ENOUGH DATA|INVALID) {2}p80=20000ms,rate=20 at 95 % confidence\n/,
     );
     assert.match(stdout, /requests +misses +allowed/);
   });
@@ -72,10 +77,11 @@ describe('headway prove', () => {
     const child = folder.start(['prove', server.origin, '--slo', 'rate=50,p99=20s', ...short]);
     await child.until(() => server.requests.length >= 8);
     child.stop();
-    const { code, stdout } = await child.ended;
+    const { code, stdout, stderr } = await child.ended;
     assert.ok(code === 4 || code === 1);
     const { ending, evidence } = JSON.parse(stdout) as ProofJson;
     assert.match(ending, /stopped|invalid/);
+    if (ending === 'stopped') assert.match(stderr, /headway: Stopped: what was measured until/);
     assert.match(evidence ?? '', /^[0-9a-f]+$/);
   });
 
@@ -85,11 +91,22 @@ describe('headway prove', () => {
     for (const [code, message, ...args] of [
       [2, /required option '--slo <bounds>'/],
       [2, /names no rate: .*rate=100,p99=1ms/, '--slo', 'p99=1ms'],
+      [2, /too short: .* takes 4 s to prove/, '--slo', 'rate=100,p99=1ms', '--duration', '3s'],
+      [
+        1,
+        /--report cannot be written: there is no folder '\/nowhere'/,
+        '--slo',
+        'rate=1,p99=1ms',
+        '--duration',
+        '1h',
+        '--report',
+        '/nowhere/x.html',
+      ],
       [2, /bounds no latency/, '--slo', 'rate=1'],
       [2, /'itl\.p9=1ms' is about .*--protocol chat or/, '--slo', 'rate=1,itl.p9=1ms'],
       [2, /--dataset is for the protocols http/, '--slo', 'rate=1,p9=1ms', '--dataset', 'd'],
       [2, /between 0 and 1/, '--slo', 'rate=1,p99=1ms', '--confidence', '95'],
-      [1, /No answer from .*refused/, '--slo', 'rate=1,p99=1ms'],
+      [1, /No answer from .*refused/, '--slo', 'rate=10,p99=1ms'],
     ] as const) {
       const run = await folder.run(['prove', url, ...args]);
       assert.deepEqual([run.code, run.stdout], [code, '']);

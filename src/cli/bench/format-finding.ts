@@ -7,6 +7,12 @@ export function formatFinding(finding: Finding): string[] {
       return [];
     case 'highest':
       return [highestText(finding)];
+    case 'unknown': {
+      const at = loadText(finding.of, finding.invalidLoad);
+      return [
+        `The search ended at ${at}, and the highest load is not known: the bound held there, but the generator could not keep up.`,
+      ];
+    }
     case 'knee':
       return [kneeText(finding)];
     case 'scenario': {
@@ -28,7 +34,7 @@ function highestText({
   beyond,
   invalidLoads,
 }: Finding & { readonly kind: 'highest' }): string {
-  const at = (load: number): string => (of === 'rate' ? `${load}/s` : `${load} in flight`);
+  const at = (load: number): string => loadText(of, load);
   const lateAt = invalidLoads.map(at).join(' and ');
   if (within === undefined) {
     return lateAt === ''
@@ -40,6 +46,10 @@ function highestText({
   }
   const end = beyond === undefined ? '' : `; ${at(beyond)} does not`;
   return `The highest load that holds the bound is ${at(within)}${end}.`;
+}
+
+function loadText(of: 'rate' | 'concurrency', load: number): string {
+  return of === 'rate' ? `${load}/s` : `${load} in flight`;
 }
 
 function kneeText({ concurrency, invalidLoads }: Finding & { readonly kind: 'knee' }): string {

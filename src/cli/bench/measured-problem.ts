@@ -1,7 +1,13 @@
 import type { LoadRun } from '../../loadgen/samples.ts';
 import { validityOf } from '../../loadgen/validity.ts';
 import { hasDied } from '../load/has-died.ts';
-import { type Problem, diedProblem, invalidProblem, stoppedProblem } from '../load/problem.ts';
+import {
+  type Problem,
+  diedProblem,
+  generatorAdvice,
+  invalidProblem,
+  stoppedProblem,
+} from '../load/problem.ts';
 
 /**
  * Looks for what makes a measurement a failure, though it can be told: it was stopped, the server
@@ -15,11 +21,11 @@ export function measuredProblem(
 ): Problem | undefined {
   if (isStopped) return stoppedProblem();
   if (last !== undefined && hasDied(last)) return diedProblem(url);
-  const invalid = counted.map(validityOf).find(({ valid }) => !valid);
+  const invalid = counted.find((run) => !validityOf(run).valid);
   if (invalid === undefined) return undefined;
-  const { reasons } = invalid;
+  const { reasons } = validityOf(invalid);
   return invalidProblem(
     reasons,
-    `The measurement is not valid: ${reasons.join('; ')}. Send less, or give the generator a core of its own.`,
+    `The measurement is not valid: ${reasons.join('; ')}. ${generatorAdvice(invalid)}`,
   );
 }

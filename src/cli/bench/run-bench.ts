@@ -13,6 +13,7 @@ import type { CliContext } from '../context.ts';
 import { isWithinBound } from '../load/bound.ts';
 import { type LoadSession, openLoadSession } from '../load/load-session.ts';
 import { checkProtocolOptions } from '../load/protocol-options.ts';
+import { checkFiles } from '../load/check-files.ts';
 import { tell } from '../load/tell.ts';
 import { writeRunFiles } from '../load/write-files.ts';
 import { writeReport } from '../load/write-report.ts';
@@ -67,6 +68,7 @@ export async function runBench(
     return readBenchChoice(url, options);
   });
   const plan = await completePlan(choice, context, command);
+  await checkFiles(context.cwd, options);
   await using session = await openLoadSession(context, {
     kind: 'bench',
     url,

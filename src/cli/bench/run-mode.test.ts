@@ -60,8 +60,10 @@ test('runMode() does not take the limit of the generator for that of the server'
 });
 
 test('runMode() ends a search where the generator is late though the bound holds', async () => {
-  const { finding, isCounted } = await outcomeOf(search, measuring(100, 9));
-  assert.deepEqual([finding.kind, isCounted], ['none', false]);
+  const { finding, isCounted, text } = await outcomeOf(search, measuring(100, 9));
+  assert.deepEqual(finding, { kind: 'unknown', of: 'concurrency', invalidLoad: 16 });
+  assert.equal(isCounted, false);
+  assert.match(text, /The search ended at 16 in flight, .* generator could not keep up/);
 });
 
 test('runMode() finds the knee, and says when the generator was late next to it', async () => {

@@ -30,6 +30,8 @@ export type Finding =
       readonly beyond: number | undefined;
       readonly invalidLoads: InvalidLoads;
     }
+  /** A search that ended where the generator could not keep up though the bound held. */
+  | { readonly kind: 'unknown'; readonly of: 'rate' | 'concurrency'; readonly invalidLoad: number }
   | { readonly kind: 'knee'; readonly concurrency: number; readonly invalidLoads: InvalidLoads }
   | { readonly kind: 'scenario'; readonly result: ScenarioResult };
 
@@ -95,7 +97,7 @@ async function runSweep<One extends Measurement>(loads: readonly Load[], hooks: 
   return { measured, finding: { kind: 'none' } } as const;
 }
 
-/** Ends without a finding at a load that the generator, and not the server, cannot keep up with. */
+/** Ends at a load that the generator, and not the server, cannot keep up with. */
 async function runSearch<One extends Measurement>(
   { of, startLoad }: BenchMode & { kind: 'search' },
   hooks: ModeHooks<One>,
@@ -121,8 +123,11 @@ async function runSearch<One extends Measurement>(
       return { measured, finding: { kind: 'highest', of, within, beyond, invalidLoads } } as const;
     }
     const last = measured.at(-1);
-    const isLate = last !== undefined && !last.isValid && last.isWithin === true;
-    if (isLate || hooks.isStopped()) return { measured, finding: { kind: 'none' } } as const;
+    if (hooks.isStopped()) return { measured, finding: { kind: 'none' } } as const;
+    if (last !== undefined && !last.isValid && last.isWithin === true) {
+      const invalidLoad = amountOf(last.load);
+      return { measured, finding: { kind: 'unknown', of, invalidLoad } } as const;
+    }
     measured.push(await hooks.measure(loadOf(of, step.load)));
   }
 }

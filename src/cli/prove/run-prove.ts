@@ -2,18 +2,27 @@ import type { Command } from 'commander';
 import { invalidArgument } from '../../core/error.ts';
 import { type Slo, formatSlo, parseSlo } from '../../core/slo.ts';
 import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
+import type { LoadRun } from '../../loadgen/samples.ts';
 import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
 import { validityOf } from '../../loadgen/validity.ts';
 import { createJudge } from '../../loadgen/verdict/judge.ts';
+import { leastDurationMs } from '../../loadgen/verdict/least-duration.ts';
 import { refuteLate } from '../../loadgen/verdict/refute-late.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
+import { checkFiles } from '../load/check-files.ts';
 import { drainMsFor } from '../load/drain.ts';
 import { hasDied } from '../load/has-died.ts';
-import { openLoadSession } from '../load/load-session.ts';
-import { type Problem, diedProblem, invalidProblem, stoppedProblem } from '../load/problem.ts';
+import { type LoadSession, openLoadSession } from '../load/load-session.ts';
+import {
+  type Problem,
+  diedProblem,
+  generatorAdvice,
+  invalidProblem,
+  stoppedProblem,
+} from '../load/problem.ts';
 import { checkProtocolOptions } from '../load/protocol-options.ts';
 import { checkSloProtocol } from '../load/streamed-slo.ts';
 import { tell } from '../load/tell.ts';
@@ -53,7 +62,8 @@ export async function runProve(
     checkProtocolOptions(url, command);
     return readSlo(url, options);
   });
-  const { confidence, warmup: warmupMs, duration: plannedMs, seed } = options;
+  await checkFiles(context.cwd, { report: options.report });
+  const { confidence, warmup: warmupMs, duration: plannedMs } = options;
   await using session = await openLoadSession(context, {
     kind: 'prove',
     url,
@@ -62,30 +72,12 @@ export async function runProve(
     generators: options.generators,
     drainMs: drainMsFor(slo, options.timeout),
   });
-  const shape = { kind: 'open', arrival: { kind: 'poisson', rate: ratePerSecond } } as const;
-  const proof = await runProof(
-    { plannedMs, firstSeed: seed },
-    {
-      measure(part) {
-        const { durationMs, seed: ofSeed } = part;
-        return session.measure(partName(part), { shape, seed: ofSeed, warmupMs, durationMs });
-      },
-      ...createJudge({ slo, confidence, plannedMs }),
-      refuteLate: (runs) => refuteLate(runs, { slo, confidence }),
-      invalidReasons: (run) => validityOf(run).reasons,
-      onSetAside(part, run, triesLeft) {
-        context.stderr.write(`${setAsideText(part, run, triesLeft)}\n`);
-      },
-      isStopped: () => context.signal.aborted,
-    },
-  );
-  const finding = findingOf(proof);
-  const result = proofJson(proof, slo, confidence);
-  const problem = problemOf(url, proof);
+  const { proof, last } = await measureProof(context, session, { options, slo, ratePerSecond });
+  const problem = problemOf(url, proof, last);
   tell(context, session, {
     options,
-    result,
-    verdict: finding,
+    result: proofJson(proof, slo, confidence),
+    verdict: findingOf(proof),
     problem,
     lines: (style) => formatProof(proof, { slo, confidence }, style),
   });
@@ -102,6 +94,42 @@ export async function runProve(
   endWith(context, proof, problem);
 }
 
+/** What is proved of which load. */
+interface ProofTask {
+  readonly options: ProveOptions;
+  readonly slo: Slo;
+  readonly ratePerSecond: number;
+}
+
+/** @returns the proof, and what was measured last, valid or not. */
+async function measureProof(
+  context: CliContext,
+  session: LoadSession,
+  { options, slo, ratePerSecond }: ProofTask,
+): Promise<{ readonly proof: Proof<Verdict>; readonly last: LoadRun | undefined }> {
+  const { confidence, warmup: warmupMs, duration: plannedMs, seed: firstSeed } = options;
+  const shape = { kind: 'open', arrival: { kind: 'poisson', rate: ratePerSecond } } as const;
+  let last: LoadRun | undefined;
+  const proof = await runProof<Verdict>(
+    { plannedMs, firstSeed },
+    {
+      async measure(part) {
+        const { durationMs, seed } = part;
+        last = await session.measure(partName(part), { shape, seed, warmupMs, durationMs });
+        return last;
+      },
+      ...createJudge({ slo, confidence, plannedMs }),
+      refuteLate: (runs) => refuteLate(runs, { slo, confidence }),
+      invalidReasons: (run) => validityOf(run).reasons,
+      onSetAside(part, run, triesLeft) {
+        context.stderr.write(`${setAsideText(part, run, triesLeft)}\n`);
+      },
+      isStopped: () => context.signal.aborted,
+    },
+  );
+  return { proof, last };
+}
+
 function readSlo(
   url: string,
   options: ProveOptions,
@@ -109,7 +137,13 @@ function readSlo(
   const slo = parseSlo(options.slo.join(','));
   checkSloProtocol(slo, url, options);
   const { ratePerSecond } = slo;
-  if (ratePerSecond !== undefined) return { slo, ratePerSecond };
+  if (ratePerSecond !== undefined) {
+    const leastMs = leastDurationMs(slo, options.confidence);
+    if (options.duration >= leastMs) return { slo, ratePerSecond };
+    throw invalidArgument(
+      `--duration is too short: even without a miss, '${formatSlo(slo)}' takes ${Math.ceil(leastMs / 1_000)} s to prove at this confidence; raise it to ${Math.ceil(leastMs / 1_000)}s or more`,
+    );
+  }
   throw invalidArgument(
     `The SLO '${formatSlo(slo)}' names no rate: a latency holds at some rate only; add one, as in rate=100,${formatSlo(slo)}`,
   );
@@ -143,14 +177,17 @@ function reportOf(proof: Proof<Verdict>, slo: Slo) {
   };
 }
 
-function problemOf(url: string, { runs, ending, invalidReasons }: Proof<Verdict>) {
-  const last = runs.at(-1);
+function problemOf(
+  url: string,
+  { ending, invalidReasons }: Proof<Verdict>,
+  last: LoadRun | undefined,
+): Problem | undefined {
   if (last !== undefined && hasDied(last)) return diedProblem(url);
   if (ending === 'stopped') return stoppedProblem();
-  if (ending !== 'invalid') return undefined;
+  if (ending !== 'invalid' || last === undefined) return undefined;
   return invalidProblem(
     invalidReasons,
-    `Nothing is concluded from a run that is not valid: ${invalidReasons.join('; ')}. Give the generator a core of its own.`,
+    `Nothing is concluded from a run that is not valid: ${invalidReasons.join('; ')}. ${generatorAdvice(last)}`,
   );
 }
 

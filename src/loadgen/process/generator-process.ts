@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import type { LoadProgress } from '../engine/load-frame.ts';
+import { firstRowFrom } from '../first-row.ts';
 import { type LoadRun, outcomes } from '../samples.ts';
 import type { ClientPlan, FromGenerator, PlannedLoad, ToGenerator } from './messages.ts';
+import { sharedNowMs } from './shared-clock.ts';
 
 export interface GeneratorOptions {
   readonly mainPath: string;
@@ -52,13 +54,17 @@ export async function startGenerator({
   }
   return {
     async run(load, { signal, onTick, ...settings }) {
-      const stop = (): void => tell(child, { kind: 'stop' });
+      let stoppedMs = Infinity;
+      const stop = (): void => {
+        stoppedMs = sharedNowMs() - settings.startAtMs;
+        tell(child, { kind: 'stop' });
+      };
       tell(child, { kind: 'run', load, ...settings });
       if (signal?.aborted === true) stop();
       signal?.addEventListener('abort', stop);
       const told = await nextAnswer(child, onTick);
       signal?.removeEventListener('abort', stop);
-      return told.kind === 'done' ? told.run : droppedRun(load, told);
+      return told.kind === 'done' ? told.run : droppedRun(load, told, stoppedMs);
     },
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -103,10 +109,16 @@ function nextAnswer(
   });
 }
 
-function droppedRun(load: PlannedLoad, told: Gone | { readonly kind: string }): LoadRun {
-  const times = load.kind === 'open' ? load.schedule : load.loop;
-  const intendedMs = load.kind === 'open' ? load.schedule.intendedMs : new Float64Array();
-  const count = intendedMs.length;
+/** @param stoppedMs what was due later had not to be sent any more. */
+function droppedRun(
+  load: PlannedLoad,
+  told: Gone | { readonly kind: string },
+  stoppedMs: number,
+): LoadRun {
+  const { warmupMs, durationMs } = load.kind === 'open' ? load.schedule : load.loop;
+  const allMs = load.kind === 'open' ? load.schedule.intendedMs : new Float64Array();
+  const count = firstRowFrom({ count: allMs.length, intendedMs: allMs }, stoppedMs);
+  const intendedMs = allMs.slice(0, count);
   const never = (): Float64Array => new Float64Array(count).fill(Number.NaN);
   const reason = `a process that generates load ${'reason' in told ? told.reason : 'failed'}`;
   return {
@@ -121,8 +133,8 @@ function droppedRun(load: PlannedLoad, told: Gone | { readonly kind: string }): 
       computeMs: new Float32Array(count).fill(Number.NaN),
     },
     loop: load.kind,
-    warmupMs: times.warmupMs,
-    durationMs: times.durationMs,
+    warmupMs,
+    durationMs: Math.max(0, Math.min(durationMs, stoppedMs - warmupMs)),
     reasons: new Map([[reason, Math.max(1, count)]]),
     startedAtUnixMs: Date.now(),
     lostGeneratorCount: 1,

@@ -8,5 +8,5 @@ const generator = answerGenerator((message: FromGenerator) => process.send?.(mes
 process.on('message', (message: ToGenerator) => generator.take(message));
 // Whoever started it is gone: there is nobody to tell.
 process.on('disconnect', () => generator.end());
-// The terminal's signal is for the one that started it, which then asks for what was measured.
-process.on('SIGINT', () => {});
+// Signals to the whole group are for the one that started it, which then asks for what was measured.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
