@@ -224,7 +224,7 @@ test('validityOf() refuses a late generator and one that drops requests', async 
     lagP99Ms: 2,
     droppedCount: 1,
     reasons: [
-      'the generator was late: more than 1 in 100 requests were sent 2.0 ms or more after its time, and 1 ms is allowed',
+      'the generator was late: more than 1 in 100 requests were sent 2.0 ms or more after their time, and 1 ms is allowed',
       'the generator could not send 1 of 190 requests',
     ],
   });

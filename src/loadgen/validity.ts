@@ -49,7 +49,7 @@ export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRu
   }
   if (lagP99Ms > maxLagMs) {
     reasons.push(
-      `the generator was late: more than 1 in 100 requests were sent ${lagP99Ms.toFixed(1)} ms or more after its time, and ${maxLagMs} ms is allowed`,
+      `the generator was late: more than 1 in 100 requests were sent ${lagP99Ms.toFixed(1)} ms or more after their time, and ${maxLagMs} ms is allowed`,
     );
   }
   if (droppedCount > 0) {
