@@ -123,7 +123,7 @@ describe('headway bench, against headway serve', () => {
       await refused(1, http, '--model', 'add', '--dataset', 'none'),
       /There is no folder 'none'/,
     );
-    assert.match(await refused(1, `${http}/v2/models/add`, '--protocol', 'chat'), /--model NAME/);
+    assert.match(await refused(2, `${http}/v2/models/add`, '--protocol', 'chat'), /--model NAME/);
   });
 });
 
@@ -281,7 +281,7 @@ describe('headway bench, against any server', () => {
   test('says what is wrong with the address, the answers, the trace and the files', async () => {
     await using page = await startLoopbackServer((_, response) => response.end('<html>'));
     assert.match(await refused(1, 'http://127.0.0.1:1', ...short), /No answer from .*refused/);
-    assert.match(await refused(1, 'ftp://x'), /no address to send load to/);
+    assert.match(await refused(2, 'ftp://x'), /no address to send load to/);
     assert.match(await refused(1, page.origin, '--model', 'm'), /does not answer as a server of/);
     await using strict = await startLoopbackServer((_, response) => {
       response.writeHead(400, { 'content-type': 'application/json' });

@@ -72,13 +72,14 @@ describe('the command line', () => {
     for (const [args, message] of [
       [['sevre'], /unknown command 'sevre'\n\(Did you mean serve\?\)/],
       [['inspect'], /missing required argument 'model'/],
+      [['bench'], /^headway: missing required argument 'url'\n\(run with --help/],
       [['inspect', 'x', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
       [['inspect', 'x', '--dimension', 'a'], /NAME=SIZE/],
       [['predict', 'x', '--random', '--zero'], /cannot be used with/],
       [['predict', 'x', '--repeat', '0'], /whole number from 1/],
       [['predict', 'x', '--api-key', 'k'], /'--api-key' needs '--url'/],
       [['serve'], /--model-repository/],
-      [['serve', '--model-repository', 'x', '--http-port', 'y'], /error: --http-port must be/],
+      [['serve', '--model-repository', 'x', '--http-port', 'y'], /^headway: --http-port must be/],
       [
         ['serve', '--model-repository', 'x', '--http-host', '0.0.0.0'],
         /--http-host is .*no API key/,

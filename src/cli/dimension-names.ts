@@ -1,5 +1,5 @@
-import { invalidArgument } from '../core/error.ts';
 import { didYouMean } from '../core/nearest-name.ts';
+import { UsageError } from './usage-error.ts';
 
 /** A tensor whose dimensions may vary: -1 in its shape, by name or without one. */
 export interface VariableTensor {
@@ -20,7 +20,7 @@ export function variableDimensions(tensors: readonly VariableTensor[]): readonly
 
 /**
  * Makes sure that every size given with `--dimension` is one of some dimension.
- * @throws HeadwayError `invalid_argument` that names the dimensions there are.
+ * @throws UsageError that names the dimensions there are.
  */
 export function checkDimensionNames(
   sizes: ReadonlyMap<string, number>,
@@ -33,7 +33,7 @@ export function checkDimensionNames(
   for (const given of sizes.keys()) {
     if (names.includes(given) || places.includes(given)) continue;
     const all = names.length === 0 ? '; none of its inputs vary.' : `; it has ${names.join(', ')}.`;
-    throw invalidArgument(
+    throw new UsageError(
       `--dimension ${given}: the model has no variable dimension of this name${didYouMean(given, names) || all}`,
     );
   }

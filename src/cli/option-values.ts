@@ -1,16 +1,16 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { HeadwayError } from '../core/error.ts';
+import { UsageError } from './usage-error.ts';
 
 /**
  * Reads what a command was given: what `read` refuses with a HeadwayError is wrong usage.
- * @throws CommanderError for it, having said why.
+ * @throws UsageError for it.
  */
-export function readUsage<Value>(command: Command, read: () => Value): Value {
+export function readUsage<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (thrown) {
-    if (!(thrown instanceof HeadwayError)) throw thrown;
-    return command.error(`error: ${thrown.message}`);
+    throw thrown instanceof HeadwayError ? new UsageError(thrown.message) : thrown;
   }
 }
 

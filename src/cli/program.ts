@@ -57,8 +57,6 @@ export async function createProgram(
       'Give it a trained model and an SLO: it finds the cheapest configuration that meets it, proves it under load, serves it, and watches it.',
     )
     .version(readHeadwayVersion(), '-V, --version')
-    .showSuggestionAfterError()
-    .showHelpAfterError('(run with --help to see what is possible)')
     .addHelpText(
       'after',
       '\nExamples:\n  headway serve --model-repository ./models\n  headway inspect ./model.onnx\n  headway <command> --help\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 verdict not met, 4 not enough data for a verdict.',
@@ -77,9 +75,14 @@ export async function createProgram(
 }
 
 function applyOutput(command: Command, context: CliContext): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => context.stdout.write(text),
-    writeErr: (text) => context.stderr.write(text),
-  });
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(run with --help to see what is possible)')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'headway: ')),
+    });
   for (const part of command.commands) applyOutput(part, context);
 }

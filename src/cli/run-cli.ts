@@ -4,6 +4,7 @@ import { createSystemClock } from '../core/clock.ts';
 import { toHeadwayError } from '../core/error.ts';
 import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
+import { UsageError } from './usage-error.ts';
 import { VerdictExit } from './verdict-exit.ts';
 
 /** Exit codes of every command; those of verdicts are in verdict-exit.ts. */
@@ -49,7 +50,7 @@ function reportFailure(context: CliContext, thrown: unknown): number {
   const error = toHeadwayError(thrown);
   const detail = error.code === 'internal' ? causeText(error.cause) : '';
   context.stderr.write(`headway: ${error.message}${detail}\n`);
-  return exitCodes.failed;
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
 /** On the command line the person who asked is the one who may see the cause. */

@@ -63,7 +63,7 @@ export async function runBench(
   call: BenchCall,
 ): Promise<void> {
   const { url, options } = call;
-  const choice = readUsage(command, () => {
+  const choice = readUsage(() => {
     checkProtocolOptions(url, command);
     return readBenchChoice(url, options);
   });

@@ -63,8 +63,8 @@ export function pullCommand(context: CliContext): Command {
         '  headway pull https://models.example.com/resnet50.onnx --sha256 9f86d081…',
       ].join('\n'),
     )
-    .action((reference: string, options: PullOptions, command: Command) =>
-      pull(context, { ...options, ...readUsage(command, () => readRequest(reference, options)) }),
+    .action((reference: string, options: PullOptions) =>
+      pull(context, { ...options, ...readUsage(() => readRequest(reference, options)) }),
     );
 }
 

@@ -19,6 +19,7 @@ import { loadConfigFile } from '../load-config.ts';
 import { createTextLogger } from '../logger.ts';
 import { readUsage } from '../option-values.ts';
 import { startRuntime } from '../start-runtime.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** `headway serve`: serves the models of a repository until it is told to stop. */
 export function serveCommand(context: CliContext): Command {
@@ -48,7 +49,7 @@ export function serveCommand(context: CliContext): Command {
     command.addOption(hiddenOption(name, flag));
   return command.action(async (options: Record<string, unknown>) => {
     const file = await loadConfigFile(context.cwd, options['config'] as string | undefined);
-    const config = completeConfig(command, file, options);
+    const config = completeConfig(file, options);
     const warnings = ignoredTritonFlags(options);
     await serveUntilStopped(context, config, { isJson: options['json'] === true, warnings });
   });
@@ -65,18 +66,17 @@ function hiddenOption(name: string, flag: TritonFlag): Option {
 
 /** Settings that cannot be are wrong usage, wherever they were written. */
 function completeConfig(
-  command: Command,
   file: ServerConfigLayer | undefined,
   options: Readonly<Record<string, unknown>>,
 ): ServerConfig {
-  const config = readUsage(command, () => {
+  const config = readUsage(() => {
     const values = addTritonFlags(options, settingsFromFlags(options));
     const flags = { from: 'command line', values, written: flagOf };
     return resolveServerConfig(file === undefined ? [flags] : [file, flags]);
   });
   if (config.modelRepositories.length > 0) return config;
-  return command.error(
-    'error: no model repository was given; name a folder of models: headway serve --model-repository ./models',
+  throw new UsageError(
+    'no model repository was given; name a folder of models: headway serve --model-repository ./models',
   );
 }
 

@@ -22,6 +22,9 @@ export interface CommonOptions {
   readonly modelVersion?: string;
   readonly protocol?: LoadProtocol;
   readonly apiKey?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly input?: readonly string[];
   readonly zero?: boolean;
   readonly dataset?: string;
@@ -71,6 +74,9 @@ function addServerOptions(command: Command): Command {
       ).choices(loadProtocols),
     )
     .option('--api-key <key>', 'key the server wants, sent as a bearer token')
+    .option('--ca <file>', 'certificates to trust instead of the known ones (https://, grpcs://)')
+    .option('--cert <file>', 'certificate to show to a server that wants one, with --key')
+    .option('--key <file>', 'private key of --cert')
     .addOption(
       durationOption('--timeout <time>', 'an answer later than this is a failure', {
         fallback: '30s',

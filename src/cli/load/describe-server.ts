@@ -1,15 +1,17 @@
-import {
-  type ModelMetadataAnswer,
-  type OipClient,
-  createOipGrpcClient,
-  createOipHttpClient,
-} from '../../client/index.ts';
+import type { ModelMetadataAnswer } from '../../client/index.ts';
 import { createTransport } from '../../client/transport.ts';
+import { openOipClient } from '../oip-client.ts';
 import type { CommonOptions } from './common-options.ts';
 import { type ModelContents, parseModelFiles, unknownContents } from './model-contents.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** Which model of which server. */
-export type Asked = Pick<CommonOptions, 'model' | 'modelVersion' | 'apiKey' | 'timeout'>;
+export interface Asked extends Pick<
+  CommonOptions,
+  'model' | 'modelVersion' | 'apiKey' | 'timeout'
+> {
+  readonly tls: TlsFiles;
+}
 
 /** What a server tells of itself; not every server tells all. */
 export interface DescribedServer {
@@ -20,11 +22,9 @@ export interface DescribedServer {
 
 /** Asks a server of the Open Inference Protocol. What it does not tell is left out, or null. */
 export async function describeServer(url: string, asked: Asked): Promise<DescribedServer> {
-  const { model = '', modelVersion: version, apiKey } = asked;
+  const { model = '', modelVersion: version, apiKey, tls } = asked;
   const isGrpc = /^grpcs?:/.test(url);
-  using client: OipClient = isGrpc
-    ? createOipGrpcClient({ url, apiKey })
-    : createOipHttpClient({ url, apiKey });
+  using client = openOipClient({ url, apiKey, tls });
   const [server, metadata, config] = await Promise.all([
     told(client.serverMetadata()),
     told(client.modelMetadata(model, { version })),
@@ -38,9 +38,9 @@ export async function describeServer(url: string, asked: Asked): Promise<Describ
 /** Contents are read once for each load of a model, however large they are: this may take its time. */
 async function readModelFiles(
   url: string,
-  { model = '', modelVersion: version, apiKey }: Asked,
+  { model = '', modelVersion: version, apiKey, tls }: Asked,
 ): Promise<ModelContents> {
-  using transport = createTransport({ url, apiKey });
+  using transport = createTransport({ url, apiKey, agentOptions: tls });
   const versionPath = version === undefined ? '' : `/versions/${encodeURIComponent(version)}`;
   const path = `/v2/models/${encodeURIComponent(model)}${versionPath}/files`;
   const { body } = await transport.call({ method: 'GET', path });
@@ -55,9 +55,10 @@ export async function describeOpenAiModel(url: string, asked: Asked): Promise<ob
 /** The list is of no use to who waits long for it. */
 const listTimeoutMs = 5_000;
 
-async function readListed(url: string, { model, apiKey, timeout }: Asked): Promise<object> {
+async function readListed(url: string, { model, apiKey, timeout, tls }: Asked): Promise<object> {
   // As with the API's other paths, an address may end with `/v1` or not.
-  using transport = createTransport({ url: url.replace(/\/(?:v1\/?)?$/, ''), apiKey });
+  const origin = url.replace(/\/(?:v1\/?)?$/, '');
+  using transport = createTransport({ url: origin, apiKey, agentOptions: tls });
   const signal = AbortSignal.timeout(Math.min(timeout, listTimeoutMs));
   const { body } = await transport.call({ method: 'GET', path: '/v1/models', signal });
   const { data = [] } = JSON.parse(body.toString()) as { data?: { id?: unknown }[] };

@@ -5,10 +5,12 @@ import type { EvidenceKind } from '../../store/evidence.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from './common-options.ts';
 import { type SessionEnding, openEvidenceSession } from './evidence-session.ts';
+import { explainFailure } from './explain-failure.ts';
 import { createLiveDisplay } from './live-display.ts';
 import { type LoadSender, openSender } from './load-sender.ts';
-import { type LoadTarget, openLoadTarget } from './load-target.ts';
+import { type LoadTarget, type TargetOptions, openLoadTarget } from './load-target.ts';
 import { type LoadShape, type RunChoice, sendLoad } from './send-load.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** Which of two servers a run is sent to. */
 export type Side = 'first' | 'second';
@@ -54,8 +56,9 @@ export async function openLoadSession(
   session: SessionOptions,
 ): Promise<LoadSession> {
   const { kind, url, vs, options, settings, drainMs } = session;
-  const targets = [await openAnsweringTarget(context, url, options)];
-  if (vs !== undefined) targets.push(await openAnsweringTarget(context, vs, options));
+  const asked = { ...options, tls: await readTlsFiles(context.cwd, options) };
+  const targets = [await openAnsweringTarget(context, url, asked)];
+  if (vs !== undefined) targets.push(await openAnsweringTarget(context, vs, asked));
   await using owned = new AsyncDisposableStack();
   const [server = {}, vsServer] = targets.map((target) => target.server);
   const evidence = owned.use(
@@ -103,11 +106,15 @@ function briefShape(shape: LoadShape): unknown {
 async function openAnsweringTarget(
   context: CliContext,
   url: string,
-  options: CommonOptions,
+  options: TargetOptions,
 ): Promise<LoadTarget> {
-  const target = await openLoadTarget(context, url, options);
-  for (const note of target.notes) context.stderr.write(`headway: ${note}\n`);
-  await using first = target.openClient(true);
-  await probe(first, { url, clock: context.clock, timeoutMs: options.timeout });
-  return target;
+  try {
+    const target = await openLoadTarget(context, url, options);
+    for (const note of target.notes) context.stderr.write(`headway: ${note}\n`);
+    await using first = target.openClient(true);
+    await probe(first, { url, clock: context.clock, timeoutMs: options.timeout });
+    return target;
+  } catch (thrown) {
+    throw await explainFailure(url, options, thrown);
+  }
 }

@@ -1,9 +1,16 @@
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { HeadwayError } from '../../core/error.ts';
 import type { LoadClient } from '../../loadgen/load-client.ts';
 import type { PreparedRequest } from '../../loadgen/inputs/prepared-request.ts';
 import type { ClientPlan } from '../../loadgen/process/messages.ts';
 import type { CliContext } from '../context.ts';
+import { UsageError } from '../usage-error.ts';
 import { type CommonOptions, protocolOf } from './common-options.ts';
+import type { TlsFiles } from './tls-files.ts';
+
+/** What a target is opened with. */
+export interface TargetOptions extends CommonOptions {
+  readonly tls: TlsFiles;
+}
 
 /** A server and what it will be asked. */
 export interface LoadTarget {
@@ -25,9 +32,8 @@ export interface LoadTarget {
 export async function openLoadTarget(
   context: CliContext,
   url: string,
-  options: CommonOptions,
+  options: TargetOptions,
 ): Promise<LoadTarget> {
-  checkAddress(url);
   const protocol = protocolOf(url, options);
   try {
     switch (protocol) {
@@ -56,17 +62,14 @@ export async function openLoadTarget(
   }
 }
 
-function checkAddress(url: string): void {
-  if (URL.canParse(url) && /^(?:https?|grpcs?):\/\/./.test(url)) return;
-  throw invalidArgument(
-    `'${url}' is no address to send load to: write it as http://127.0.0.1:8000, or as grpc://127.0.0.1:8001 with --model`,
-  );
-}
-
-/** The model that must be named. */
-export function modelOf({ model, protocol = 'grpc' }: CommonOptions): string {
+/** The model that must be named. @param known models that the server tells of. */
+export function modelOf(
+  { model, protocol = 'grpc' }: CommonOptions,
+  known: readonly string[] = [],
+): string {
   if (model !== undefined) return model;
-  throw invalidArgument(`Say which model: --protocol ${protocol} needs --model NAME`);
+  const names = known.length === 0 ? '' : `; it has: ${known.join(', ')}`;
+  throw new UsageError(`--protocol ${protocol} asks a model: add --model NAME${names}.`);
 }
 
 export function withHeaders(

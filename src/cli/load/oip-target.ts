@@ -12,18 +12,26 @@ import { readInputs } from '../predict/read-inputs.ts';
 import { createRemoteTarget } from '../predict/remote-target.ts';
 import type { CommonOptions, LoadProtocol } from './common-options.ts';
 import { type DescribedServer, describeServer } from './describe-server.ts';
-import { type LoadTarget, bearer, modelOf, withHeaders } from './load-target.ts';
+import { listModels } from './list-models.ts';
+import {
+  type LoadTarget,
+  type TargetOptions,
+  bearer,
+  modelOf,
+  withHeaders,
+} from './load-target.ts';
 import { maxItems, plainScale, prepareItems } from './oip-items.ts';
 
 /** Asks a model of a server of the Open Inference Protocol, over HTTP or gRPC. */
 export async function openOipTarget(
   context: CliContext,
   url: string,
-  options: CommonOptions & { readonly protocol: LoadProtocol },
+  options: TargetOptions & { readonly protocol: LoadProtocol },
 ): Promise<LoadTarget> {
-  const { modelVersion: version, apiKey, timeout, protocol } = options;
-  const model = modelOf(options);
-  await using remote = await createRemoteTarget(context, { url, model, version, apiKey });
+  const { modelVersion: version, apiKey, timeout, protocol, tls } = options;
+  const known = options.model === undefined ? await listModels({ url, apiKey, tls }) : [];
+  const model = modelOf(options, known);
+  await using remote = await createRemoteTarget(context, { url, model, version, apiKey, tls });
   const server = await describeServer(url, options);
   const isGrpc = protocol === 'grpc';
   const prepare = (tensors: NamedTensors): PreparedRequest =>
@@ -48,7 +56,7 @@ export async function openOipTarget(
   const create = isGrpc ? createGrpcLoadClient : createHttpLoadClient;
   const plan: ClientPlan = {
     protocol: isGrpc ? 'grpc' : 'http',
-    options: { url, requests, timeoutMs: timeout },
+    options: { url, requests, timeoutMs: timeout, tls },
   };
   return {
     server,
@@ -60,6 +68,7 @@ export async function openOipTarget(
         url,
         requests: isFirst || expected !== undefined ? checked : requests,
         timeoutMs: timeout,
+        tls,
       }),
   };
 }

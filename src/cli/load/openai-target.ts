@@ -6,9 +6,8 @@ import { type OpenAiApi, prepareOpenAiRequest } from '../../loadgen/inputs/opena
 import { readJsonLines } from '../../loadgen/inputs/read-json-lines.ts';
 import { readInputFile } from '../../operators/inputs/tensor-file.ts';
 import type { CliContext } from '../context.ts';
-import type { CommonOptions } from './common-options.ts';
 import { describeOpenAiModel } from './describe-server.ts';
-import { type LoadTarget, modelOf } from './load-target.ts';
+import { type LoadTarget, type TargetOptions, modelOf } from './load-target.ts';
 
 /** Prompts that are made up before the first is asked again. */
 const madePromptCount = 1_000;
@@ -20,9 +19,9 @@ const madePromptCount = 1_000;
 export async function openOpenAiTarget(
   { cwd, clock }: Pick<CliContext, 'cwd' | 'clock'>,
   url: string,
-  options: CommonOptions & { readonly api: OpenAiApi },
+  options: TargetOptions & { readonly api: OpenAiApi },
 ): Promise<LoadTarget> {
-  const { api, apiKey, timeout, prompts, promptWords, outputTokens, seed } = options;
+  const { api, apiKey, timeout, prompts, promptWords, outputTokens, seed, tls } = options;
   const asked = { api, model: modelOf(options), isStreamed: api !== 'embeddings' };
   const requests =
     prompts === undefined
@@ -33,7 +32,7 @@ export async function openOpenAiTarget(
           random: createRandom(seed),
         }).map((prompt) => prepareOpenAiRequest(prompt, asked))
       : readJsonLines(await readInputFile(cwd, prompts), asked);
-  const client = { url, requests, apiKey, timeoutMs: timeout };
+  const client = { url, requests, apiKey, timeoutMs: timeout, tls };
   return {
     server: await describeOpenAiModel(url, options),
     notes: [],

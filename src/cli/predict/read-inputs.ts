@@ -14,6 +14,7 @@ import {
   readInputFile,
   tensorFromFile,
 } from '../../operators/inputs/tensor-file.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** What the command line says of the inputs. */
 export interface InputOptions extends ImageTensorOptions {
@@ -79,7 +80,7 @@ function specOf(specs: readonly TensorSpec[], name: string): TensorSpec {
   const spec = specs.find((candidate) => candidate.name === name);
   if (spec !== undefined) return spec;
   const names = specs.map((candidate) => candidate.name);
-  throw invalidArgument(
+  throw new UsageError(
     `The model has no input '${name}'${didYouMean(name, names) || `; it has ${names.join(', ') || 'none'}.`}`,
   );
 }

@@ -1,24 +1,17 @@
-import {
-  type InputTensor,
-  type ModelMetadataAnswer,
-  type OipClient,
-  createOipGrpcClient,
-  createOipHttpClient,
-} from '../../client/index.ts';
+import type { InputTensor, ModelMetadataAnswer, OipClient } from '../../client/index.ts';
 import { fromWireTensor, toWireTensor } from '../../client/tensor-data.ts';
-import { HeadwayError, invalidArgument } from '../../core/error.ts';
+import { HeadwayError } from '../../core/error.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
 import type { InputSpec, Tensor } from '../../core/tensor.ts';
 import type { CliContext } from '../context.ts';
+import { type ServerAccess, openOipClient } from '../oip-client.ts';
 import type { PredictionTarget, Stage } from './target.ts';
 
 /** Which model of which server. */
-export interface RemoteTargetOptions {
-  readonly url: string;
+export interface RemoteTargetOptions extends ServerAccess {
   readonly model: string;
   /** The server chooses when `undefined`. */
   readonly version: string | undefined;
-  readonly apiKey: string | undefined;
 }
 
 /**
@@ -27,9 +20,9 @@ export interface RemoteTargetOptions {
  */
 export async function createRemoteTarget(
   { clock, signal }: Pick<CliContext, 'clock' | 'signal'>,
-  { url, model, version, apiKey }: RemoteTargetOptions,
+  { model, version, ...access }: RemoteTargetOptions,
 ): Promise<PredictionTarget> {
-  const client = openClient(url, apiKey);
+  const client = openOipClient(access);
   const choice = { version, signal };
   let metadata: ModelMetadataAnswer;
   try {
@@ -75,19 +68,6 @@ async function inputSpecs(
   const declared = (config?.['input'] ?? []) as readonly { name: string; optional?: boolean }[];
   const optional = new Set(declared.flatMap((input) => (input.optional ? [input.name] : [])));
   return inputs.map((input) => ({ ...input, hasDefault: optional.has(input.name) }));
-}
-
-function openClient(url: string, apiKey: string | undefined): OipClient {
-  try {
-    return /^grpcs?:/.test(url)
-      ? createOipGrpcClient({ url, apiKey })
-      : createOipHttpClient({ url, apiKey });
-  } catch (cause) {
-    throw invalidArgument(
-      `--url '${url}' is no address of a server: write it as http://127.0.0.1:8000 or grpc://127.0.0.1:8001`,
-      { cause },
-    );
-  }
 }
 
 /** Names the model that may have been meant; what the server does not list is no help. */

@@ -58,7 +58,7 @@ export async function runProve(
   command: Command,
   { url, options }: ProveCall,
 ): Promise<void> {
-  const { slo, ratePerSecond } = readUsage(command, () => {
+  const { slo, ratePerSecond } = readUsage(() => {
     checkProtocolOptions(url, command);
     return readSlo(url, options);
   });
