@@ -79,6 +79,8 @@ function applyOutput(command: Command, context: CliContext): void {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(run with --help to see what is possible)')
+    // Options with long names leave little room beside them.
+    .configureHelp({ minWidthToWrap: 25 })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

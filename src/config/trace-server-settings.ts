@@ -30,6 +30,13 @@ export function checkTraces(config: TraceServerConfig): void {
       `Setting 'traceBatchSize' is ${traceBatchSize} and may be no more than 'traceQueueSize', which is ${traceQueueSize}.`,
     );
   }
+  const { traceLevels, traceMode, traceFile } = config;
+  const isTraced = traceLevels.some((level) => level.toUpperCase() !== 'OFF');
+  if (isTraced && traceMode === 'triton' && traceFile === undefined) {
+    throw invalidArgument(
+      `Setting 'traceLevels' (--trace-level) asks for traces and says not where to: give 'traceFile' (--trace-file FILE), or the mode opentelemetry ('traceMode', --trace-mode).`,
+    );
+  }
   const wrong = config.traceResources.find((text) => parseTraceResource(text) === undefined);
   if (wrong === undefined) return;
   throw invalidArgument(

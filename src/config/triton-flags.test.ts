@@ -64,7 +64,7 @@ test('addTritonFlags() takes --trace-config apart', () => {
 
 test('addTritonFlags() says what to do instead of a flag it has no counterpart for', () => {
   refuses({ logVerbose: '1' }, /--log-verbose .* use --log-level verbose/);
-  refuses({ strictReadiness: 'false' }, /--strict-readiness .* always so/);
+  refuses({ strictReadiness: 'false' }, /--strict-readiness .* never ready before all/);
   refuses({ grpcUseSsl: true }, /--grpc-use-ssl .* --tls-certificate and --tls-key/);
   refuses({ grpcUseSslMutual: '1' }, /--grpc-use-ssl-mutual .* --tls-client-ca/);
   refuses({ grpcServerCert: 'a.pem' }, /--grpc-server-cert .* use --tls-certificate: every port/);

@@ -36,7 +36,6 @@ const refused = (instead: string, ...usual: string[]): TritonFlag => ({
 const on = ['true', '1'];
 const off = ['false', '0'];
 
-const always = 'leave it out: that is always so.';
 const gpuMemory = 'the runtime manages its memory.';
 const noListener = 'leave it out: there is no such listener.';
 const configured = "leave it out: set it in the model's config.";
@@ -95,7 +94,10 @@ export const tritonFlags: Readonly<Record<string, TritonFlag>> = {
   'http-restricted-api': refused(perKey),
   'grpc-restricted-protocol': refused(perKey),
 
-  'strict-readiness': refused(always, ...on),
+  'strict-readiness': refused(
+    'leave it out: the server is never ready before all of its models are.',
+    ...on,
+  ),
   'strict-model-config': refused(
     'leave it out: what a config leaves open is read from the model.',
     ...off,

@@ -64,13 +64,13 @@ export function addTargetOptions(command: Command): Command {
 
 function addServerOptions(command: Command): Command {
   return command
-    .argument('<url>', 'server to send load to, such as http://127.0.0.1:8000 or grpc://…:8001')
+    .argument('<url>', 'server to send load to: http://127.0.0.1:8000, grpc://…:8001, or with TLS https://… and grpcs://…')
     .option('--model <name>', 'model to ask; without it the URL itself is asked, as plain HTTP')
     .option('--model-version <version>', 'version to ask for; the server chooses without it')
     .addOption(
       new Option(
         '--protocol <name>',
-        'http (inference protocol, binary), http-json, grpc, chat, completions, embeddings (OpenAI), plain; by the URL and --model when left out',
+        'http and grpc are the inference protocol (http-json without binary tensors), chat, completions and embeddings are of the OpenAI API, plain asks the URL itself; by the URL and --model when left out',
       ).choices(loadProtocols),
     )
     .option('--api-key <key>', 'key the server wants, sent as a bearer token')
