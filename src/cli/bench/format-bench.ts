@@ -29,7 +29,9 @@ export interface ShownRun {
 export function formatBench(runs: readonly ShownRun[], finding: Finding, style: Style): string[] {
   const [only] = runs;
   const shown =
-    only !== undefined && runs.length === 1 ? formatRun(only, style) : formatRuns(runs, style);
+    only !== undefined && runs.length === 1
+      ? formatRun(only, style)
+      : tableLines(loadsTable(runs), style);
   const [headline, ...reasons] = formatFinding(finding);
   return headline === undefined ? shown : [...shown, '', style.bold(headline), ...reasons];
 }
@@ -68,7 +70,8 @@ function tokenLines(llm: LlmSummary, style: Style): string[] {
   return [tokenSentence(llm), '', ...tables.flatMap((table) => [...tableLines(table, style), ''])];
 }
 
-function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
+/** Several loads, one line each. */
+export function loadsTable(runs: readonly ShownRun[]): TextTable {
   const hasTokens = runs.some(({ llm }) => llm?.tokenCounts !== undefined);
   const tokenHead = hasTokens ? ['tokens/s', 'TTFT p99 ms', 'TPOT p99 ms'] : [];
   const times = ['p50 ms', 'p99 ms', ...tokenHead];
@@ -89,7 +92,7 @@ function formatRuns(runs: readonly ShownRun[], style: Style): string[] {
     summary.validity.isValid ? 'yes' : 'NO',
     isWithin === undefined ? '' : isWithin ? 'yes' : 'no',
   ]);
-  return tableLines({ head, rows }, style);
+  return { head, rows };
 }
 
 function boundText(isWithin: boolean, style: Style): string {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatSlo } from '../../core/slo.ts';
-import { comparisonTable } from '../../loadgen/comparison/comparison-rows.ts';
+import { comparisonTable, serverNames } from '../../loadgen/comparison/comparison-rows.ts';
 import type { LoadClient } from '../../loadgen/load-client.ts';
 import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import { createQueryClient } from '../../loadgen/mlperf/query-client.ts';
@@ -28,6 +28,7 @@ import {
 } from './bench-plan.ts';
 import { type ShownRun, formatBench, formatLoad, tableLines } from './format-bench.ts';
 import { measuredProblem } from './measured-problem.ts';
+import { overviewSections } from './overview-section.ts';
 import { runComparison } from './run-comparison.ts';
 import { type Measurement, countedAmong, runMode } from './run-mode.ts';
 import { scenarioResult } from './scenario-result.ts';
@@ -114,6 +115,7 @@ async function measureAll({ context, call, plan, session }: BenchWork): Promise<
       evidenceId: session.evidenceId,
       slo: plan.slo,
       runs: measured.map(({ load, run, summary }) => ({ name: formatLoad(load), run, summary })),
+      sections: overviewSections(measured, finding),
     });
   }
   if (problem !== undefined) throw problem.error;
@@ -132,14 +134,14 @@ async function compare(
     pairCount,
     isStopped,
   });
+  const names = serverNames(url, vs);
   const named = pairs.flatMap(({ first, second }, index) => [
-    { name: `pair ${index + 1}: ${url}`, run: first, summary: summarize(first) },
-    { name: `pair ${index + 1}: ${vs}`, run: second, summary: summarize(second) },
+    { name: `pair ${index + 1}: ${names[0]}`, run: first, summary: summarize(first) },
+    { name: `pair ${index + 1}: ${names[1]}`, run: second, summary: summarize(second) },
   ]);
   const told = named.map(({ name, run, summary }) => {
     return { name, ...summary, llm: summarizeLlm(run, plan.slo) };
   });
-  const names = [url, vs] as const;
   const runs = named.map(({ run }) => run);
   const problem =
     measuredProblem(url, isStopped(), { last: runs.at(-2), counted: runs }) ??

@@ -175,7 +175,8 @@ function loadOf(of: 'rate' | 'concurrency', amount: number): Load {
     : { kind: 'concurrency', concurrency: amount };
 }
 
-function amountOf(load: Load): number {
+/** How much load it is; NaN where the arrival law says it. */
+export function amountOf(load: Load): number {
   switch (load.kind) {
     case 'rate':
       return load.ratePerSecond;

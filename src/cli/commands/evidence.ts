@@ -14,6 +14,7 @@ import { restoreRun } from '../evidence/stored-run.ts';
 import { printPieces, writePieces } from '../evidence/write-pieces.ts';
 import { evidencePath } from '../source-settings.ts';
 import { createStyle } from '../style.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface CommonOptions {
   readonly home?: string;
@@ -39,7 +40,7 @@ export function evidenceCommand(context: CliContext): Command {
     ),
   );
   command.addCommand(
-    part('show', 'show all about a record but its samples', ['show latest', 'show 3f9 --json'])
+    part('show', 'show what a record is of and what it found', ['show latest', 'show 3f9 --json'])
       .argument('<id>', 'the record')
       .action((id: string, options: CommonOptions) => show(context, id, options)),
   );
@@ -51,7 +52,7 @@ export function evidenceCommand(context: CliContext): Command {
   );
   command.addCommand(exportCommand(context));
   command.addCommand(
-    part('rm', 'remove records, with their samples', ['rm 3f9', 'rm 3f9 a07 --json'])
+    part('rm', 'remove records, with their samples', ['rm 3f9a', 'rm 3f9a a071 --json'])
       .argument('<ids...>', 'the records')
       .action((ids: readonly string[], options: CommonOptions) => remove(context, ids, options)),
   );
@@ -67,7 +68,7 @@ function exportCommand(context: CliContext): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'json: everything; csv, jsonl: one line a request (default by the name of --out, or json)',
+        'json: everything; csv, jsonl: one line a request (default by the ending of --out, or json)',
       ).choices(exportFormats),
     )
     .option('--out <file>', 'file to write instead of standard output')
@@ -95,7 +96,8 @@ function list(context: CliContext, { home, json }: CommonOptions): void {
   if (records.length === 0) {
     return printLine(context, `no evidence yet in ${evidencePath(context, home)}`);
   }
-  for (const line of formatList(records)) printLine(context, line);
+  const whole = records.flatMap(({ id }) => store?.read(id) ?? []);
+  for (const line of formatList(whole)) printLine(context, line);
 }
 
 function show(context: CliContext, id: string, { home, json }: CommonOptions): void {
@@ -145,12 +147,26 @@ async function exportOne(context: CliContext, id: string, options: ExportOptions
   else printLine(context, path);
 }
 
+/** @throws UsageError for a file whose name does not end as a format does. */
 function formatOf(out: string | undefined): ExportFormat {
-  const named = extname(out ?? '').slice(1);
-  return exportFormats.find((format) => format === named) ?? 'json';
+  if (out === undefined) return 'json';
+  const format = exportFormats.find((each) => extname(out) === `.${each}`);
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `--out '${out}' ends in none of .${exportFormats.join(', .')}: say with --format what to write`,
+  );
 }
 
+/** So short a start is soon typed of a record that is not meant. */
+const minRemovedLength = 4;
+
 function remove(context: CliContext, given: readonly string[], options: CommonOptions): void {
+  const short = given.find((id) => id.length < minRemovedLength);
+  if (short !== undefined) {
+    throw new UsageError(
+      `'${short}' is too short to remove a record by: give ${minRemovedLength} letters of its id or more`,
+    );
+  }
   using store = needStore(context, options.home);
   const ids = [...new Set(given.map((id) => store.resolveId(id)))];
   store.remove(ids);

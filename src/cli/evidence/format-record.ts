@@ -3,10 +3,12 @@ import { formatBytes } from '../progress.ts';
 import type { Style } from '../style.ts';
 import { formatTable, plainText } from '../text-table.ts';
 import { flatten } from './flatten.ts';
+import { formatResult } from './format-result.ts';
+import { loadText, resultText } from './record-facts.ts';
 
 /** Records as a table for people, one line each. */
-export function formatList(records: readonly EvidenceSummary[]): string[] {
-  const heads = ['id', 'kind', 'begun', 'took', 'ended', 'runs', 'model', 'url'];
+export function formatList(records: readonly EvidenceRecord[]): string[] {
+  const heads = ['id', 'kind', 'begun', 'took', 'ended', 'runs', 'load', 'result', 'model', 'url'];
   const rows = records.map((record) => [
     record.id,
     record.kind,
@@ -14,15 +16,18 @@ export function formatList(records: readonly EvidenceSummary[]): string[] {
     tookText(record),
     endText(record),
     String(record.runCount),
+    loadText(record),
+    resultText(record),
     record.model ?? '–',
     record.url,
   ]);
   return formatTable([heads, ...rows], { indent: 0, rightColumns: [3, 5] });
 }
 
-/** Everything about a record but its samples, for people. */
+/** What there is to know of a record, for people: without its samples, and what programs read. */
 export function formatRecord(record: EvidenceRecord, style: Style): string[] {
-  const { machine, settings, server, versions, result, runs } = record;
+  const { machine, settings, server, versions, runs } = record;
+  const found = formatResult(record);
   return [
     style.bold(`${record.id}  ${record.kind}  ${endText(record)}`),
     ...formatTable([
@@ -36,15 +41,28 @@ export function formatRecord(record: EvidenceRecord, style: Style): string[] {
     ]),
     // On a line of its own, to be copied whole.
     `  ${plainText(record.command)}`,
-    ...section('result', result, style),
+    ...(found.length === 0 ? [] : ['', style.bold('result'), ...found]),
     ...section('settings', settings, style),
-    ...section('server', server, style),
+    ...section('server', briefServer(server), style),
     ...section('machine', machine, style),
     ...section('versions', versions, style),
     '',
     style.bold('runs'),
     ...formatTable(runs.map(runRow), { rightColumns: [1, 2] }),
+    '',
+    style.dim('  --json shows the whole result, configs and files too'),
   ];
+}
+
+/** Who answered, and with which model; configs, tensors and lists of files are for programs. */
+function briefServer(server: EvidenceRecord['server']): unknown {
+  const { server: own, model } = server as Record<string, Readonly<Record<string, unknown>> | null>;
+  const sha256 = model?.['sha256'] ?? undefined;
+  return {
+    ...(own ? { name: own['name'], version: own['version'] } : {}),
+    ...(model ? { model: model['name'], platform: model['platform'] } : {}),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
 }
 
 /** A verdict tells of the whole measurement only where that has come to its end. */

@@ -64,7 +64,10 @@ export function addTargetOptions(command: Command): Command {
 
 function addServerOptions(command: Command): Command {
   return command
-    .argument('<url>', 'server to send load to: http://127.0.0.1:8000, grpc://…:8001, or with TLS https://… and grpcs://…')
+    .argument(
+      '<url>',
+      'server to send load to: http://127.0.0.1:8000, grpc://…:8001, or with TLS https://… and grpcs://…',
+    )
     .option('--model <name>', 'model to ask; without it the URL itself is asked, as plain HTTP')
     .option('--model-version <version>', 'version to ask for; the server chooses without it')
     .addOption(

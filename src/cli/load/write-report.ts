@@ -7,7 +7,10 @@ import { formatCommand } from '../evidence/format-command.ts';
 import { writePieces } from '../evidence/write-pieces.ts';
 
 /** What a report is of. */
-export interface ReportOptions extends Pick<LoadReport, 'runs' | 'verdict' | 'sections' | 'title'> {
+export interface ReportOptions extends Pick<
+  LoadReport,
+  'runs' | 'verdict' | 'invalid' | 'sections' | 'title'
+> {
   readonly context: Pick<CliContext, 'cwd' | 'args'>;
   readonly file: string;
   readonly url: string;

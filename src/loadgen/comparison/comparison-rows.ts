@@ -41,3 +41,8 @@ function lowerName(
   if (low > 0) return first;
   return high < 0 ? second : 'not shown';
 }
+
+/** What two servers are called: their addresses, unless those are equal. */
+export function serverNames(first: string, second: string): ServerNames {
+  return first === second ? ['first', 'second'] : [first, second];
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadRun } from '../../testing/load-run.ts';
+import { serverNames } from '../comparison/comparison-rows.ts';
 import { compareRuns } from '../comparison/compare-runs.ts';
 import { comparisonSection } from './comparison-section.ts';
 import { reportHtml } from './report-html.ts';
@@ -26,4 +27,9 @@ test('comparisonSection() draws the shift function with its interval, and both s
   );
   const html = reportHtml({ title: 'x', facts: [], sections: [section] });
   assert.ok(html.includes('&lt;new&gt; against old') && !html.includes('<new>'));
+});
+
+test('serverNames() tells servers of one address apart', () => {
+  assert.deepEqual(serverNames('a', 'b'), ['a', 'b']);
+  assert.deepEqual(serverNames('a', 'a'), ['first', 'second']);
 });

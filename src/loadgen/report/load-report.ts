@@ -28,6 +28,8 @@ export interface NamedRun {
 export interface LoadReport {
   readonly title: string;
   readonly verdict?: Verdict | undefined;
+  /** Why nothing is concluded, in place of a verdict. */
+  readonly invalid?: string | undefined;
   /** Its limits are drawn where what they limit is. */
   readonly slo?: Slo | undefined;
   /** Evidence id, seed, arrival law, machine, command and what else tells how it was measured. */
@@ -45,11 +47,13 @@ export function loadReport({
   title,
   facts,
   verdict,
+  invalid,
 }: LoadReport): Report {
   return {
     title,
     facts,
     ...(verdict ? { verdict: verdictBanner(verdict) } : {}),
+    ...(invalid === undefined ? {} : { verdict: { tone: 'bad', text: `INVALID: ${invalid}` } }),
     sections: [
       ...(verdict ? [verdictSection(verdict)] : []),
       ...sections,
@@ -67,11 +71,14 @@ function runSection({ name, run, summary }: NamedRun, slo: Slo | undefined): Rep
     ...tokenTables.filter(({ rows }) => rows.length > 0),
     outcomeTable(summary),
   ];
+  const validity = validitySentence(summary);
+  const { isValid } = summary.validity;
   return {
     title: name,
+    ...(isValid ? {} : { alert: validity }),
     texts: [
       rateSentence(summary),
-      validitySentence(summary),
+      ...(isValid ? [validity] : []),
       ...(llm === undefined ? [] : [tokenSentence(llm)]),
     ],
     tables: tables.map(withNumbers),

@@ -13,12 +13,15 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.2rem; margin: 2.5
 h3 { font-size: 1rem; margin: 0; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: left; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; }
+td { overflow-wrap: break-word; } th[scope=row] { white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 .wide { overflow-x: auto; }
-.verdict { font-weight: 600; border-left: .3rem solid var(--soft); padding: .4rem .8rem; }
-.verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); }
-.verdict.open { border-color: var(--open); }
+.verdict { font-weight: 600; border-left: .3rem solid var(--tone, var(--soft));
+  padding: .4rem .8rem; border-radius: .15rem;
+  background: color-mix(in srgb, var(--tone, var(--soft)) 12%, transparent); }
+.verdict.good { --tone: var(--good); } .verdict.bad { --tone: var(--bad); }
+.verdict.open { --tone: var(--open); }
 figure { margin: 1.5rem 0; } .note, .readout { color: var(--soft); margin: .2rem 0; }
 .readout { min-height: 1.5em; color: var(--ink); font-variant-numeric: tabular-nums; }
 .plot { touch-action: pan-y; cursor: crosshair; }

@@ -13,6 +13,8 @@ export interface ReportTable {
 
 export interface ReportSection {
   readonly title: string;
+  /** Why what follows does not count. */
+  readonly alert?: string | undefined;
   /** Paragraphs before the tables. */
   readonly texts?: readonly string[];
   readonly tables?: readonly ReportTable[];
@@ -47,7 +49,8 @@ export function reportHtml(report: Report): string {
     const texts = (section.texts ?? []).map((text) => `<p>${escapeText(text)}</p>`);
     const tables = (section.tables ?? []).map(tableHtml);
     const title = `<h2>${escapeText(section.title)}</h2>`;
-    return `<section>${[title, ...texts, ...tables, ...own].join('\n')}</section>`;
+    const alert = section.alert === undefined ? [] : [boxHtml('bad', section.alert)];
+    return `<section>${[title, ...alert, ...texts, ...tables, ...own].join('\n')}</section>`;
   });
   const script = pageScript();
   const policy = `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(pageStyle)}'; base-uri 'none'; form-action 'none'`;
@@ -65,7 +68,7 @@ export function reportHtml(report: Report): string {
     '<body>',
     '<main>',
     `<h1>${escapeText(report.title)}</h1>`,
-    verdict ? `<p class="verdict ${verdict.tone}">${escapeText(verdict.text)}</p>` : '',
+    verdict ? boxHtml(verdict.tone, verdict.text) : '',
     factsHtml(report.facts),
     ...sections,
     '</main>',
@@ -75,6 +78,10 @@ export function reportHtml(report: Report): string {
     '</html>',
     '',
   ].join('\n');
+}
+
+function boxHtml(tone: NonNullable<Report['verdict']>['tone'], text: string): string {
+  return `<p class="verdict ${tone}">${escapeText(text)}</p>`;
 }
 
 function hashOf(text: string): string {
