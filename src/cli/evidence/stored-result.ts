@@ -6,7 +6,7 @@ import type { LatencyClause } from '../../core/slo.ts';
  */
 
 /** A finding of a bench, or the verdict of a proof. */
-interface StoredFinding {
+export interface StoredFinding {
   readonly kind?: string;
   readonly of?: string;
   readonly within?: number;

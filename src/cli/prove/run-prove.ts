@@ -47,6 +47,12 @@ export interface ProveCall {
   readonly options: ProveOptions;
 }
 
+/** A part as it was measured, the same one again where it did not count. */
+interface MeasuredPart {
+  readonly name: string;
+  readonly run: LoadRun;
+}
+
 /**
  * Measures until it can be said whether the server holds the SLO, and says so.
  * @throws VerdictExit when it does not, or when there is not enough data.
@@ -72,8 +78,8 @@ export async function runProve(
     generators: options.generators,
     drainMs: drainMsFor(slo, options.timeout),
   });
-  const { proof, last } = await measureProof(context, session, { options, slo, ratePerSecond });
-  const problem = problemOf(url, proof, last);
+  const { proof, measured } = await measureProof(context, session, { options, slo, ratePerSecond });
+  const problem = problemOf(url, proof, measured.at(-1)?.run);
   tell(context, session, {
     options,
     result: proofJson(proof, slo, confidence),
@@ -88,7 +94,7 @@ export async function runProve(
       url,
       evidenceId: session.evidenceId,
       slo,
-      ...reportOf(proof, slo),
+      ...reportOf(proof, measured, slo),
     });
   }
   endWith(context, proof, problem);
@@ -101,22 +107,24 @@ interface ProofTask {
   readonly ratePerSecond: number;
 }
 
-/** @returns the proof, and what was measured last, valid or not. */
+/** @returns the proof, and all that was measured, valid or not. */
 async function measureProof(
   context: CliContext,
   session: LoadSession,
   { options, slo, ratePerSecond }: ProofTask,
-): Promise<{ readonly proof: Proof<Verdict>; readonly last: LoadRun | undefined }> {
+): Promise<{ readonly proof: Proof<Verdict>; readonly measured: readonly MeasuredPart[] }> {
   const { confidence, warmup: warmupMs, duration: plannedMs, seed: firstSeed } = options;
   const shape = { kind: 'open', arrival: { kind: 'poisson', rate: ratePerSecond } } as const;
-  let last: LoadRun | undefined;
+  const measured: MeasuredPart[] = [];
   const proof = await runProof<Verdict>(
     { plannedMs, firstSeed },
     {
       async measure(part) {
         const { durationMs, seed } = part;
-        last = await session.measure(partName(part), { shape, seed, warmupMs, durationMs });
-        return last;
+        const name = partName(part);
+        const run = await session.measure(name, { shape, seed, warmupMs, durationMs });
+        measured.push({ name, run });
+        return run;
       },
       ...createJudge({ slo, confidence, plannedMs }),
       refuteLate: (runs) => refuteLate(runs, { slo, confidence }),
@@ -127,7 +135,7 @@ async function measureProof(
       isStopped: () => context.signal.aborted,
     },
   );
-  return { proof, last };
+  return { proof, measured };
 }
 
 function readSlo(
@@ -162,17 +170,19 @@ function proofJson(proof: Proof<Verdict>, slo: Slo, confidence: number): Record<
   };
 }
 
-function reportOf(proof: Proof<Verdict>, slo: Slo) {
+/** @param measured all parts, those that do not count too. */
+function reportOf(proof: Proof<Verdict>, measured: readonly MeasuredPart[], slo: Slo) {
   const finding = findingOf(proof);
+  const isInvalid = finding === 'invalid';
+  const judged = proof.runs.map((run, index) => ({ name: `part ${index + 1}`, run }));
   return {
     title: `${findingWords[finding]}: ${formatSlo(slo)}`,
-    ...(finding === 'invalid'
-      ? { sections: [{ title: 'Nothing is concluded', texts: proof.invalidReasons }] }
+    ...(isInvalid
+      ? { invalid: `nothing is concluded: ${proof.invalidReasons.join('; ')}` }
       : { verdict: proof.verdict }),
-    runs: proof.runs.map((run, index) => ({
-      name: `part ${index + 1}`,
-      run,
-      summary: summarize(run),
+    runs: (isInvalid ? measured : judged).map((part) => ({
+      ...part,
+      summary: summarize(part.run),
     })),
   };
 }
