@@ -77,6 +77,7 @@ describe('the command line', () => {
       [['inspect', 'x', '--dimension', 'a'], /NAME=SIZE/],
       [['predict', 'x', '--random', '--zero'], /cannot be used with/],
       [['predict', 'x', '--repeat', '0'], /whole number from 1/],
+      [['predict', 'm', '--url', 'ftp://x'], /no address of a server/],
       [['predict', 'x', '--api-key', 'k'], /'--api-key' needs '--url'/],
       [['serve'], /--model-repository/],
       [['serve', '--model-repository', 'x', '--http-port', 'y'], /^headway: --http-port must be/],
@@ -106,7 +107,6 @@ describe('the command line', () => {
       [['inspect', join(root, 'x')], /Cannot read 'x'/],
       [['predict', join(root, 'm')], /Nothing was given for input 'a'/],
       [['predict', 'm', '--url', 'http://127.0.0.1:1'], /No answer from http:\/\/127\.0\.0\.1:1/],
-      [['predict', 'm', '--url', 'ftp://x'], /no address of a server/],
       [[...serve, '--model-repository', join(root, 'no')], /There is no folder/],
       [[...serve, '--model-repository', root, '--http-port', String(port)], /it is in use/],
       [[...serve, '--config', join(root, 'no.yaml')], /no configuration file/],
@@ -189,7 +189,7 @@ describe('headway predict', () => {
     assert.match(await failure('predict', 'detecter', ...url), /did you mean 'detector'\?/);
     assert.match(await failure('predict', 'x', ...url), /; the server has detector/);
     assert.match(
-      await failure('predict', 'detector', ...url, '--random', '--dimension', 'batch=2'),
+      await usageError('predict', 'detector', ...url, '--random', '--dimension', 'batch=2'),
       /it has a\.0, b\.0/,
     );
   });

@@ -85,8 +85,11 @@ describe('headway evidence', () => {
     assert.deepEqual(await readdir(home), [], 'looking makes no file');
     const [first, second] = [write(), write({ seed: 2 })];
     const lines = (await answer('list')).trimEnd().split('\n');
-    assert.match(lines[0]!, /^id +kind +begun +took +ended +runs +model +url$/);
-    assert.match(lines[1]!, new RegExp(`^${second} +bench .* finished +1 +det +http://localhost`));
+    assert.match(lines[0]!, /^id +kind +begun +took +ended +runs +load +result +model +url$/);
+    assert.match(
+      lines[1]!,
+      new RegExp(`^${second} +bench .* finished +1 +2 in flight +– +det +http://localhost`),
+    );
     assert.match(lines[2]!, new RegExp(`^${first} +bench .* proved +1 `));
     const shown = await answer('show', first.slice(0, 9));
     assert.match(shown, /\n {2}headway bench http:\/\/localhost:8000 --model det --rate 100\n/);
@@ -98,6 +101,7 @@ describe('headway evidence', () => {
     assert.equal(record.id, second);
     assert.match(await failure('show', 'latst'), /did you mean 'latest'\?/);
     assert.match(await failure('rm', first, 'nothing'), /no record 'nothing'/);
+    assert.match((await evidence('rm', first.slice(0, 3))).stderr, /too short to remove a record/);
     assert.equal(await answer('rm', first), `removed ${first}\n`);
     assert.deepEqual(JSON.parse(await answer('rm', 'latest', '--json')), { removed: [second] });
     assert.deepEqual(await listed(), []);
@@ -166,6 +170,9 @@ describe('headway evidence', () => {
     );
     const into = join(home, 'no', 'x.json');
     assert.match(await failure('export', id, '--out', into), /cannot be written \(ENOENT\)/);
+    const other = await evidence('export', id, '--out', join(home, 'x.txt'));
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /ends in none of \.json, \.csv, \.jsonl/);
     const { code, stderr } = await evidence('export', id, '--format', 'xml');
     assert.equal(code, 2);
     assert.match(stderr, /Allowed choices are json, csv, jsonl/);
