@@ -1,4 +1,4 @@
-import { type Socket, connect } from 'node:net';
+import { type Socket, connect, isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
 import { type AnswerHead, createAnswerReader } from './http1-reader.ts';
@@ -78,7 +78,8 @@ class ConnectionPool implements HttpConnections {
     const socket =
       tls === undefined
         ? connect({ host, port, noDelay: true })
-        : connectTls({ servername: host, ...tls, host, port }).setNoDelay();
+        : // A server name may be no address. Source: RFC 6066, section 3.
+          connectTls({ servername: isIP(host) === 0 ? host : '', ...tls, host, port }).setNoDelay();
     const connection: Connection = { socket, current: undefined, isReused: false, hasBegun: false };
     this.#open.add(connection);
     this.#watch(connection);
