@@ -108,7 +108,8 @@ describe('headway bench, against headway serve', () => {
     await writeFile(join(folder.path, 'twos.json'), '{"sum": [[2, 2, 2, 2]]}');
     await writeFile(join(folder.path, 'threes.json'), '{"sum": [[2, 2, 2, 3]]}');
     const asked = [served.urls.http, '--model', 'add', '--input', 'ones.json', ...short];
-    const { runs } = await measured(...asked, '--concurrency', '1', '--check', 'twos.json');
+    const load = ['--concurrency', '2', '--generators', '2', '--check', 'twos.json'];
+    const { runs } = await measured(...asked, ...load);
     assert.deepEqual(Object.keys(runs[0]?.outcomes ?? {}), ['ok']);
     assert.match(
       await refused(1, ...asked, '--check', 'threes.json'),

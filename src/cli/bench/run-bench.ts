@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import { formatSlo } from '../../core/slo.ts';
 import { comparisonTable, serverNames } from '../../loadgen/comparison/comparison-rows.ts';
-import type { LoadClient } from '../../loadgen/load-client.ts';
 import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
-import { createQueryClient } from '../../loadgen/mlperf/query-client.ts';
 import { scenarioRules } from '../../loadgen/mlperf/scenario.ts';
 import { comparisonSection } from '../../loadgen/report/comparison-section.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
@@ -76,7 +74,7 @@ export async function runBench(
     vs: options.vs,
     options,
     settings: settingsOf(plan, options),
-    wrap: clientWrap(plan.mode),
+    samplesPerQuery: samplesPerQuery(plan.mode),
     generators: options.generators,
     drainMs: options.timeout,
   });
@@ -170,9 +168,8 @@ async function compare(
 }
 
 /** Multi-stream asks several samples at once. */
-function clientWrap(mode: BenchMode): ((client: LoadClient) => LoadClient) | undefined {
-  const samples = mode.kind === 'scenario' ? scenarioRules[mode.scenario].samplesPerQuery : 1;
-  return samples === 1 ? undefined : (client) => createQueryClient(client, samples);
+function samplesPerQuery(mode: BenchMode): number {
+  return mode.kind === 'scenario' ? scenarioRules[mode.scenario].samplesPerQuery : 1;
 }
 
 async function measure(

@@ -1,13 +1,14 @@
-import type { LoadClient } from '../../loadgen/load-client.ts';
 import { probe } from '../../loadgen/probe.ts';
+import { openPlannedClient } from '../../loadgen/process/open-planned-client.ts';
+import { type Generators, startGenerators } from '../../loadgen/process/start-generators.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
 import type { EvidenceKind } from '../../store/evidence.ts';
 import type { CliContext } from '../context.ts';
+import { packageFile } from '../version.ts';
 import type { CommonOptions } from './common-options.ts';
 import { type SessionEnding, openEvidenceSession } from './evidence-session.ts';
 import { explainFailure } from './explain-failure.ts';
 import { createLiveDisplay } from './live-display.ts';
-import { type LoadSender, openSender } from './load-sender.ts';
 import { type LoadTarget, type TargetOptions, openLoadTarget } from './load-target.ts';
 import { type LoadShape, type RunChoice, sendLoad } from './send-load.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -39,8 +40,8 @@ export interface SessionOptions {
   readonly options: CommonOptions;
   /** What the record tells of the load. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Makes another client of the one that sends single requests. */
-  readonly wrap?: ((client: LoadClient) => LoadClient) | undefined;
+  /** Requests that are sent at once as one query; 1 when left out. */
+  readonly samplesPerQuery?: number;
   /** Processes that send. */
   readonly generators: number;
   /** How long answers may still come when the last request of a run was sent. */
@@ -60,6 +61,7 @@ export async function openLoadSession(
   const targets = [await openAnsweringTarget(context, url, asked)];
   if (vs !== undefined) targets.push(await openAnsweringTarget(context, vs, asked));
   await using owned = new AsyncDisposableStack();
+  const mainPath = packageFile('loadgen/process/main');
   const [server = {}, vsServer] = targets.map((target) => target.server);
   const evidence = owned.use(
     openEvidenceSession(context, options, {
@@ -69,10 +71,11 @@ export async function openLoadSession(
       server: vsServer === undefined ? { ...server } : { ...server, vs: vsServer },
     }),
   );
-  const senders: LoadSender[] = [];
-  for (const target of targets) {
-    const { generators: count, wrap } = session;
-    senders.push(owned.use(await openSender(target, { count, wrap })));
+  const senders: Generators[] = [];
+  for (const { plan } of targets) {
+    const { generators: count, samplesPerQuery } = session;
+    const client = { ...plan, samplesPerQuery };
+    senders.push(owned.use(await startGenerators({ mainPath, count, client })));
   }
   const display = createLiveDisplay(context);
   const resources = owned.move();
@@ -111,7 +114,7 @@ async function openAnsweringTarget(
   try {
     const target = await openLoadTarget(context, url, options);
     for (const note of target.notes) context.stderr.write(`headway: ${note}\n`);
-    await using first = target.openClient(true);
+    await using first = openPlannedClient(target.firstPlan ?? target.plan);
     await probe(first, { url, clock: context.clock, timeoutMs: options.timeout });
     return target;
   } catch (thrown) {

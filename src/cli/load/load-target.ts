@@ -1,5 +1,4 @@
 import { HeadwayError } from '../../core/error.ts';
-import type { LoadClient } from '../../loadgen/load-client.ts';
 import type { PreparedRequest } from '../../loadgen/inputs/prepared-request.ts';
 import type { ClientPlan } from '../../loadgen/process/messages.ts';
 import type { CliContext } from '../context.ts';
@@ -18,10 +17,9 @@ export interface LoadTarget {
   readonly server: object;
   /** What had to be assumed, for people. */
   readonly notes: readonly string[];
-  /** For processes that send; `undefined` where only this one can. */
-  readonly plan: ClientPlan | undefined;
-  /** @param isFirst whether it is for the first request, whose answer is looked at whole. */
-  openClient(isFirst: boolean): LoadClient;
+  readonly plan: ClientPlan;
+  /** For the first request, where its answer is looked at more closely; `plan` when left out. */
+  readonly firstPlan?: ClientPlan;
 }
 
 /**

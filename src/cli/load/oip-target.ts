@@ -1,6 +1,3 @@
-import { createGrpcLoadClient } from '../../loadgen/clients/grpc-client.ts';
-import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
-import { expectGrpcOutputs, expectHttpOutputs } from '../../loadgen/expected/expect-outputs.ts';
 import { prepareOipGrpcRequest, prepareOipHttpRequest } from '../../loadgen/inputs/oip-requests.ts';
 import { pairExpected } from '../../loadgen/expected/pair-expected.ts';
 import { type DatasetItem, readDataset } from '../../loadgen/inputs/read-dataset.ts';
@@ -46,30 +43,18 @@ export async function openOipTarget(
     prepare,
   });
   const expected = await readExpected(context, { items, server, options });
-  const expectOutputs = isGrpc ? expectGrpcOutputs : expectHttpOutputs;
   const tolerance = { absolute: options.tolerance, relative: options.tolerance };
-  // Where no outputs are expected, the form of answers is looked at.
-  const checked = requests.map((request, index) => ({
-    ...request,
-    check: expectOutputs(expected?.[index % expected.length] ?? new Map(), tolerance),
-  }));
-  const create = isGrpc ? createGrpcLoadClient : createHttpLoadClient;
   const plan: ClientPlan = {
     protocol: isGrpc ? 'grpc' : 'http',
     options: { url, requests, timeoutMs: timeout, tls },
+    expected: expected && { outputs: expected, tolerance },
   };
   return {
     server,
     notes,
-    // A check is a function, which no other process can be sent.
-    plan: expected === undefined ? plan : undefined,
-    openClient: (isFirst) =>
-      create({
-        url,
-        requests: isFirst || expected !== undefined ? checked : requests,
-        timeoutMs: timeout,
-        tls,
-      }),
+    plan,
+    // Where no outputs are expected, the form of the first answer is looked at.
+    firstPlan: { ...plan, expected: { outputs: expected ?? [new Map()], tolerance } },
   };
 }
 

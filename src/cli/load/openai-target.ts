@@ -1,5 +1,4 @@
 import { createRandom } from '../../core/statistics/random.ts';
-import { createOpenAiLoadClient } from '../../loadgen/clients/openai-client.ts';
 import { parseLengths } from '../../loadgen/inputs/lengths.ts';
 import { makePrompts } from '../../loadgen/inputs/made-prompts.ts';
 import { type OpenAiApi, prepareOpenAiRequest } from '../../loadgen/inputs/openai-requests.ts';
@@ -17,7 +16,7 @@ const madePromptCount = 1_000;
  * @throws HeadwayError `invalid_argument` for prompts or lengths that are none.
  */
 export async function openOpenAiTarget(
-  { cwd, clock }: Pick<CliContext, 'cwd' | 'clock'>,
+  { cwd }: Pick<CliContext, 'cwd'>,
   url: string,
   options: TargetOptions & { readonly api: OpenAiApi },
 ): Promise<LoadTarget> {
@@ -37,6 +36,5 @@ export async function openOpenAiTarget(
     server: await describeOpenAiModel(url, options),
     notes: [],
     plan: { protocol: 'openai', options: client },
-    openClient: () => createOpenAiLoadClient({ ...client, clock }),
   };
 }

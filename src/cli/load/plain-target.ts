@@ -1,4 +1,3 @@
-import { createHttpLoadClient } from '../../loadgen/clients/http-client.ts';
 import { preparePlainRequest } from '../../loadgen/inputs/oip-requests.ts';
 import { type LoadTarget, type TargetOptions, bearer, withHeaders } from './load-target.ts';
 
@@ -12,6 +11,5 @@ export function openPlainTarget(url: string, { apiKey, timeout, tls }: TargetOpt
     server: { model: null },
     notes: [],
     plan: { protocol: 'http', options },
-    openClient: () => createHttpLoadClient(options),
   };
 }

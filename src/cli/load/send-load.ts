@@ -2,7 +2,7 @@ import type { Arrival } from '../../loadgen/arrivals/arrival.ts';
 import { makeSchedule } from '../../loadgen/arrivals/make-schedule.ts';
 import type { GeneratedLoadOptions } from '../../loadgen/process/start-generators.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
-import type { LoadSender } from './load-sender.ts';
+import type { Generators } from '../../loadgen/process/start-generators.ts';
 
 /** How requests come: by an arrival law, or so many in flight. */
 export type LoadShape =
@@ -20,7 +20,7 @@ export interface RunChoice {
 /** Sends one load. Stopped by the signal it gives what was measured until then. */
 export function sendLoad(
   { shape, seed, warmupMs, durationMs }: RunChoice,
-  sender: LoadSender,
+  sender: Generators,
   options: GeneratedLoadOptions,
 ): Promise<LoadRun> {
   if (shape.kind === 'closed') {

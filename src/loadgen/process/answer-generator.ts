@@ -1,10 +1,8 @@
-import { createGrpcLoadClient } from '../clients/grpc-client.ts';
-import { createHttpLoadClient } from '../clients/http-client.ts';
-import { createOpenAiLoadClient } from '../clients/openai-client.ts';
 import type { LoadClient } from '../load-client.ts';
 import type { LoadOptions } from '../engine/load-frame.ts';
 import { runClosedLoop, runOpenLoop } from '../run-load.ts';
 import type { ClientPlan, FromGenerator, ToGenerator } from './messages.ts';
+import { openPlannedClient } from './open-planned-client.ts';
 import { sharedNowMs } from './shared-clock.ts';
 
 /** The part of a generator process that does what it is told. */
@@ -22,7 +20,7 @@ export function answerGenerator(tell: (message: FromGenerator) => void): Generat
 
   function connect(plan: ClientPlan): void {
     try {
-      client = createClient(plan);
+      client = openPlannedClient(plan);
       tell({ kind: 'ready' });
     } catch (thrown) {
       tell({ kind: 'refused', message: thrown instanceof Error ? thrown.message : String(thrown) });
@@ -57,15 +55,4 @@ export function answerGenerator(tell: (message: FromGenerator) => void): Generat
       void client?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function createClient({ protocol, options }: ClientPlan): LoadClient {
-  switch (protocol) {
-    case 'http':
-      return createHttpLoadClient(options);
-    case 'grpc':
-      return createGrpcLoadClient(options);
-    case 'openai':
-      return createOpenAiLoadClient(options);
-  }
 }

@@ -1,13 +1,30 @@
+import type { NamedTensors } from '../../core/tensor.ts';
 import type { LoadClientOptions } from '../clients/load-client-options.ts';
 import type { OpenAiLoadClientOptions } from '../clients/openai-client.ts';
+import type { Tolerance } from '../expected/compare-tensors.ts';
 import type { LoadProgress } from '../engine/load-frame.ts';
 import type { ClosedLoop } from '../run-load.ts';
 import type { LoadRun, Schedule } from '../samples.ts';
 
+/** What the answers of the Open Inference Protocol are held against. */
+export interface ExpectedOutputs {
+  /** Of the requests in turn; of one without any, the form of the answer is looked at. */
+  readonly outputs: readonly NamedTensors[];
+  readonly tolerance: Tolerance;
+}
+
 /** A client that a generator process makes for itself. What is sent to a process holds no functions. */
-export type ClientPlan =
-  | { readonly protocol: 'http' | 'grpc'; readonly options: Omit<LoadClientOptions, 'clock'> }
-  | { readonly protocol: 'openai'; readonly options: Omit<OpenAiLoadClientOptions, 'clock'> };
+export type ClientPlan = (
+  | {
+      readonly protocol: 'http' | 'grpc';
+      readonly options: Omit<LoadClientOptions, 'clock'>;
+      readonly expected?: ExpectedOutputs | undefined;
+    }
+  | { readonly protocol: 'openai'; readonly options: Omit<OpenAiLoadClientOptions, 'clock'> }
+) & {
+  /** Requests that are sent at once as one query; 1 when left out. */
+  readonly samplesPerQuery?: number | undefined;
+};
 
 /** What a generator process sends. */
 export type PlannedLoad =
