@@ -5,6 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { prepareOipHttpRequest } from '../src/loadgen/inputs/oip-requests.ts';
+import { createFakeServer } from '../src/testing/fake-server.ts';
+import { startOipServer } from '../src/testing/http-exchange.ts';
+import { fp32Tensor } from '../src/testing/infer-request.ts';
 import { startLoopbackServer } from '../src/testing/loopback-server.ts';
 import { outcomes } from '../src/loadgen/samples.ts';
 import { validityOf } from '../src/loadgen/validity.ts';
@@ -76,13 +80,24 @@ test('a generator process that cannot make its client says why', async () => {
   );
 });
 
-test('generator processes are not sent what checks answers', async () => {
-  const requests = [{ ...request, path: '/', check: () => undefined }];
-  const options = { url: 'http://127.0.0.1:1', requests };
-  await assert.rejects(
-    startGenerators({ mainPath, count: 1, client: { protocol: 'http', options } }),
-    /Answers are checked by functions/,
+test('a generator process holds answers against what it was told to expect', async () => {
+  const fake = createFakeServer();
+  await using server = await startOipServer(fake);
+  const tensors = (value: number) => new Map([['x', fp32Tensor([1], [value])]]);
+  const requests = [1, 2].map((value) =>
+    prepareOipHttpRequest(tensors(value), { model: 'echo' }, { binary: true }),
   );
+  const expected = {
+    outputs: [tensors(1), tensors(3)],
+    tolerance: { absolute: 0, relative: 0 },
+  };
+  const options = { url: server.url, requests };
+  const client = { protocol: 'http', options, expected } as const;
+  await using generators = await startGenerators({ mainPath, count: 1, client });
+  const intendedMs = Float64Array.of(0, 1);
+  const run = await generators.runOpenLoop({ seed: 1, warmupMs: 0, durationMs: 5, intendedMs });
+  assert.deepEqual(named(run.samples.outcome), ['ok', 'wrong']);
+  assert.deepEqual([...run.reasons], [["output 'x'[0]: expected 3, got 2", 1]]);
 });
 
 test('the part of a generator process that dies counts as dropped', async () => {

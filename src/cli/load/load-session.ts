@@ -1,3 +1,4 @@
+import type { LoadProgress } from '../../loadgen/engine/load-frame.ts';
 import { probe } from '../../loadgen/probe.ts';
 import { openPlannedClient } from '../../loadgen/process/open-planned-client.ts';
 import { type Generators, startGenerators } from '../../loadgen/process/start-generators.ts';
@@ -84,12 +85,10 @@ export async function openLoadSession(
     async measure(name, choice, side = 'first') {
       const sender = senders[side === 'first' ? 0 : 1];
       if (sender === undefined) throw new RangeError('There is no second server.');
-      const run = await sendLoad(choice, sender, {
-        signal: context.signal,
-        drainMs,
-        onTick: (progress) => display.update(name, progress),
-      });
-      display.finish();
+      const onTick = (progress: LoadProgress): void => display.update(name, progress);
+      const { signal } = context;
+      const sending = sendLoad(choice, sender, { signal, drainMs, onTick });
+      const run = await sending.finally(() => display.finish());
       const { shape, seed } = choice;
       const about = { shape: briefShape(shape), seed, ...(side === 'second' ? { url: vs } : {}) };
       evidence.addRun(name, run, about);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { sendRequest } from '../../testing/run-requests.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import { createGrpcLoadClient } from './grpc-client.ts';
 
 type Answer = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -41,7 +41,7 @@ function answerWith(stream: ServerHttp2Stream, status: number, message?: Buffer)
 const frame = (text: string): Buffer =>
   Buffer.concat([Buffer.from([0, 0, 0, 0, text.length]), Buffer.from(text)]);
 
-const call: PreparedRequest = {
+const call: CheckedRequest = {
   method: 'POST',
   path: '/inference.GRPCInferenceService/ModelInfer',
   headers: {},
@@ -54,7 +54,7 @@ test('a gRPC client makes calls, and holds answers against what is expected', as
     paths.push(headers[':path']);
     answerWith(stream, 0, frame('good'));
   });
-  const check: PreparedRequest['check'] = ({ body }) =>
+  const check: CheckedRequest['check'] = ({ body }) =>
     Buffer.from(body).toString() === 'better' ? undefined : 'other text';
   await using client = createGrpcLoadClient({
     url: `grpc://${server.url}`,

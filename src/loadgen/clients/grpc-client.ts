@@ -1,6 +1,6 @@
 import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { Deadlines } from './deadlines.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
@@ -59,7 +59,7 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
 
 interface ReadyCall {
   readonly call: CallBytes;
-  readonly check: PreparedRequest['check'];
+  readonly check: CheckedRequest['check'];
 }
 
 interface Server {
@@ -69,7 +69,7 @@ interface Server {
   readonly port: number;
 }
 
-function toReadyCall({ path, headers, body, check }: PreparedRequest, server: Server): ReadyCall {
+function toReadyCall({ path, headers, body, check }: CheckedRequest, server: Server): ReadyCall {
   const fields = Object.entries({
     ':method': 'POST',
     ':scheme': server.isTls ? 'https' : 'http',

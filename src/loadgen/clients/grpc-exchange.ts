@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/error.ts';
 import { codeOfGrpcStatus } from '../../protocols/oip-grpc/codec/status.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { RequestDetail, RequestProgress } from '../load-client.ts';
 import type { Outcome } from '../samples.ts';
 import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
@@ -10,7 +10,7 @@ import type { Exchange } from './http2/stream.ts';
 import { readServerTiming } from './server-timing.ts';
 
 export interface GrpcExchangeOptions {
-  readonly check: PreparedRequest['check'];
+  readonly check: CheckedRequest['check'];
   readonly progress: RequestProgress;
   /** It hears no more. */
   readonly onOver: (exchange: GrpcExchange) => void;

@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { startLoopbackServer } from '../../testing/loopback-server.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { sendRequest } from '../../testing/run-requests.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import { createHttpLoadClient } from './http-client.ts';
 
-const infer: PreparedRequest = {
+const infer: CheckedRequest = {
   method: 'POST',
   path: '/infer',
   headers: { 'content-type': 'text/plain' },
@@ -22,7 +22,7 @@ test('an HTTP client sends the requests in turn, over one connection', async () 
     sockets.add(request.socket);
     response.end();
   });
-  const get: PreparedRequest = { method: 'GET', path: '/x', headers: {}, body: Buffer.alloc(0) };
+  const get: CheckedRequest = { method: 'GET', path: '/x', headers: {}, body: Buffer.alloc(0) };
   await using client = createHttpLoadClient({
     url: `${server.origin}/v2/`,
     requests: [infer, get],
@@ -76,7 +76,7 @@ test('an HTTP client holds answers against what is expected, and reads the serve
     response.setHeader('Server-Timing', 'read;dur=9, queue;dur=1.5, input;dur=0.5, execute;dur=2');
     response.end('good');
   });
-  const expecting = (text: string): PreparedRequest => ({
+  const expecting = (text: string): CheckedRequest => ({
     ...infer,
     check: ({ body }) => (Buffer.from(body).toString() === text ? undefined : 'other text'),
   });

@@ -1,6 +1,6 @@
 import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient, RequestDetail, RequestProgress } from '../load-client.ts';
 import type { Outcome } from '../samples.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
@@ -14,7 +14,7 @@ import { readServerTiming } from './server-timing.ts';
 
 interface ReadyRequest {
   readonly bytes: readonly Uint8Array[];
-  readonly check: PreparedRequest['check'];
+  readonly check: CheckedRequest['check'];
 }
 
 /**
@@ -66,7 +66,7 @@ export function createHttpLoadClient(options: LoadClientOptions): LoadClient {
 /** A request under way, and what of its answer has come. */
 class HttpExchange implements Exchange {
   readonly bytes: readonly Uint8Array[];
-  readonly #check: PreparedRequest['check'];
+  readonly #check: CheckedRequest['check'];
   readonly #progress: RequestProgress;
   readonly #onOver: (exchange: HttpExchange) => void;
   readonly #pieces: Buffer[] = [];

@@ -1,13 +1,13 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../core/clock.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest } from '../inputs/prepared-request.ts';
 
 /** What a client of any protocol is made with. */
 export interface LoadClientOptions {
   /** The server's address; a path is put before those of the requests. */
   readonly url: string;
   /** Sent in turn, by their numbers. */
-  readonly requests: readonly PreparedRequest[];
+  readonly requests: readonly CheckedRequest[];
   /** How long an answer may take from when it is sent; 60,000 when left out. */
   readonly timeoutMs?: number | undefined;
   /** More than these are not opened, and requests are dropped; 4,096 when left out. */

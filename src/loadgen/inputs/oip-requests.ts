@@ -2,14 +2,13 @@ import type { NamedTensors } from '../../core/tensor.ts';
 import { frameMessage } from '../../protocols/oip-grpc/codec/frames.ts';
 import { encodeInferRequest as encodeGrpcRequest } from '../../protocols/oip-grpc/codec/infer-request-write.ts';
 import { encodeInferRequest } from '../../protocols/oip-http/codec/request-write.ts';
-import type { CheckAnswer, PreparedRequest } from './prepared-request.ts';
+import type { PreparedRequest } from './prepared-request.ts';
 
-/** Which model is asked, and how its answers are held against what they should be. */
+/** Which model is asked. */
 export interface OipRequestOptions {
   readonly model: string;
   /** The server chooses when `undefined`. */
   readonly version?: string | undefined;
-  readonly check?: CheckAnswer | undefined;
 }
 
 /**
@@ -19,7 +18,7 @@ export interface OipRequestOptions {
  */
 export function prepareOipHttpRequest(
   inputs: NamedTensors,
-  { model, version, check }: OipRequestOptions,
+  { model, version }: OipRequestOptions,
   { binary }: { readonly binary: boolean },
 ): PreparedRequest {
   const message = { id: '', inputs, outputs: [], parameters: {}, binary };
@@ -36,14 +35,13 @@ export function prepareOipHttpRequest(
             'inference-header-content-length': String(encoded.headerLength),
           },
     body: Buffer.concat([Buffer.from(encoded.json), ...encoded.binary]),
-    ...(check === undefined ? {} : { check }),
   };
 }
 
 /** Makes the bytes of an infer request over gRPC, a framed ModelInferRequest with raw contents. */
 export function prepareOipGrpcRequest(
   inputs: NamedTensors,
-  { model, version, check }: OipRequestOptions,
+  { model, version }: OipRequestOptions,
 ): PreparedRequest {
   const message = encodeGrpcRequest({
     modelName: model,
@@ -58,7 +56,6 @@ export function prepareOipGrpcRequest(
     path: '/inference.GRPCInferenceService/ModelInfer',
     headers: {},
     body: Buffer.concat(frameMessage(message, { isCompressed: false })),
-    ...(check === undefined ? {} : { check }),
   };
 }
 

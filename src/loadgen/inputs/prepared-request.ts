@@ -8,8 +8,12 @@ export interface PreparedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Of gRPC, the framed message. */
   readonly body: Uint8Array;
+}
+
+/** A request whose answer may be looked at. */
+export interface CheckedRequest extends PreparedRequest {
   /** What the answer is held against; absent when any good answer will do. */
-  readonly check?: CheckAnswer;
+  readonly check?: CheckAnswer | undefined;
 }
 
 /** A good answer as it came. */

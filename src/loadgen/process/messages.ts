@@ -2,6 +2,7 @@ import type { NamedTensors } from '../../core/tensor.ts';
 import type { LoadClientOptions } from '../clients/load-client-options.ts';
 import type { OpenAiLoadClientOptions } from '../clients/openai-client.ts';
 import type { Tolerance } from '../expected/compare-tensors.ts';
+import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadProgress } from '../engine/load-frame.ts';
 import type { ClosedLoop } from '../run-load.ts';
 import type { LoadRun, Schedule } from '../samples.ts';
@@ -13,14 +14,18 @@ export interface ExpectedOutputs {
   readonly tolerance: Tolerance;
 }
 
+type Unchecked<Options extends LoadClientOptions> = Omit<Options, 'clock' | 'requests'> & {
+  readonly requests: readonly PreparedRequest[];
+};
+
 /** A client that a generator process makes for itself. What is sent to a process holds no functions. */
 export type ClientPlan = (
   | {
       readonly protocol: 'http' | 'grpc';
-      readonly options: Omit<LoadClientOptions, 'clock'>;
+      readonly options: Unchecked<LoadClientOptions>;
       readonly expected?: ExpectedOutputs | undefined;
     }
-  | { readonly protocol: 'openai'; readonly options: Omit<OpenAiLoadClientOptions, 'clock'> }
+  | { readonly protocol: 'openai'; readonly options: Unchecked<OpenAiLoadClientOptions> }
 ) & {
   /** Requests that are sent at once as one query; 1 when left out. */
   readonly samplesPerQuery?: number | undefined;

@@ -2,7 +2,7 @@ import { createGrpcLoadClient } from '../clients/grpc-client.ts';
 import { createHttpLoadClient } from '../clients/http-client.ts';
 import { createOpenAiLoadClient } from '../clients/openai-client.ts';
 import { expectGrpcOutputs, expectHttpOutputs } from '../expected/expect-outputs.ts';
-import type { PreparedRequest } from '../inputs/prepared-request.ts';
+import type { CheckedRequest, PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { createQueryClient } from '../mlperf/query-client.ts';
 import type { ClientPlan, ExpectedOutputs } from './messages.ts';
@@ -36,7 +36,7 @@ function withChecks(
   requests: readonly PreparedRequest[],
   expected: ExpectedOutputs | undefined,
   makeCheck: typeof expectHttpOutputs,
-): readonly PreparedRequest[] {
+): readonly CheckedRequest[] {
   if (expected === undefined) return requests;
   const { outputs, tolerance } = expected;
   return requests.map((request, index) => ({

@@ -1,4 +1,3 @@
-import { invalidArgument } from '../../core/error.ts';
 import type { LoadOptions, LoadProgress } from '../engine/load-frame.ts';
 import type { ClosedLoop } from '../run-load.ts';
 import type { LoadRun, Schedule } from '../samples.ts';
@@ -32,15 +31,9 @@ const leadMs = 250;
 
 /**
  * Starts processes that share the load. One that dies in a run leaves its part of it `dropped`.
- * @throws HeadwayError `invalid_argument` when the client cannot be made, or would check answers,
- * `internal` when a process cannot be started.
+ * @throws HeadwayError `invalid_argument` when the client cannot be made, `internal` when a process cannot be started.
  */
 export async function startGenerators(options: GeneratorsOptions): Promise<Generators> {
-  if (options.client.options.requests.some(({ check }) => check !== undefined)) {
-    throw invalidArgument(
-      'Answers are checked by functions, which other processes cannot be sent.',
-    );
-  }
   await using owned = new AsyncDisposableStack();
   const starting = Array.from({ length: options.count }, () => startGenerator(options));
   const started = await Promise.allSettled(starting);
