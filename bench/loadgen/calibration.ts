@@ -123,7 +123,6 @@ async function simulateProofs(cell: Cell): Promise<Proof[]> {
             return simulateRun(server, { random, ratePerMs, warmupMs, durationMs });
           },
           ...createJudge({ slo, confidence, plannedMs }),
-          refuteLate: () => undefined,
           invalidReasons: (run) => validityOf(run).reasons,
           onSetAside() {},
           isStopped: () => false,

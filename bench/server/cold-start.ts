@@ -58,7 +58,7 @@ async function serverColdMs(repository: string, port: number): Promise<number> {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   // It says when every model is ready; asking it again and again would take its processor's time.
-  await once(child.stdout, 'data');
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(failed)]);
   await runClosedLoop({
     port,
     concurrency: 1,
@@ -70,6 +70,10 @@ async function serverColdMs(repository: string, port: number): Promise<number> {
   child.kill('SIGTERM');
   await once(child, 'close');
   return elapsedMs;
+}
+
+function failed(): never {
+  throw new Error('The server ended before it was ready.');
 }
 
 /** The server starts from what is published, so that is what is measured. */

@@ -22,7 +22,7 @@ export function headerPatternOf(
     return new RegExp(text.slice(prefix.length), flags.join(''));
   } catch (cause) {
     throw invalidArgument(
-      `Setting '${key}' (--${serverSettings[key].flag}) must be a regular expression of header names, such as my-header-.*; '${text}' is none.`,
+      `Setting '${key}' (--${serverSettings[key].flag}) must be a regular expression of header names, such as my-header-.*, as JavaScript has them (flag u); '${text}' is none: ${cause instanceof Error ? cause.message : String(cause)}.`,
       { cause },
     );
   }

@@ -229,7 +229,7 @@ test('validityOf() refuses a late generator and one that drops requests', async 
     ],
   });
   assert.deepEqual(validityOf({ ...run, warmupMs: 1000, lostGeneratorCount: 1 }).reasons, [
-    '1 of the processes that generate load ended in the middle, and what they measured is missing',
+    '1 of the processes that generate load ended in the middle, and what they measured is missing; look for what ended them, such as too little memory',
     'no request was sent after the warm-up: raise the duration or the load',
   ]);
 });

@@ -36,12 +36,12 @@ export function validityOf({ samples, warmupMs, lostGeneratorCount = 0 }: LoadRu
     if (!Number.isNaN(lagMs)) lags[lagCount++] = lagMs;
   }
   const sorted = lags.subarray(0, lagCount).sort();
-  const rank = Math.min(nearestRank(lagCount, 0.99), Math.max(1, lagCount - 1));
+  const rank = Math.min(nearestRank(lagCount, 0.99), lagCount - 1);
   const lagP99Ms = sorted[rank - 1] ?? 0;
   const reasons: string[] = [];
   if (lostGeneratorCount > 0) {
     reasons.push(
-      `${lostGeneratorCount} of the processes that generate load ended in the middle, and what they measured is missing`,
+      `${lostGeneratorCount} of the processes that generate load ended in the middle, and what they measured is missing; look for what ended them, such as too little memory`,
     );
   }
   if (lagCount + droppedCount === 0) {

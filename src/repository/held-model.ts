@@ -124,7 +124,12 @@ export class HeldModel<V extends ServedVersion> {
     const isOldServing = this.lifecycle.ready().length > 0;
     // A server that stops cancels what it has not begun, which is no failure.
     const level = error.code === 'cancelled' ? 'verbose' : 'error';
-    logger[level]('A model could not be loaded.', { model, reason, cause, isOldServing });
+    logger[level]('A model could not be loaded.', {
+      model,
+      reason,
+      ...(cause === undefined ? {} : { cause }),
+      isOldServing,
+    });
   }
 
   async #loadFromDisk(configJson: string | undefined): Promise<void> {

@@ -30,13 +30,13 @@ export async function findModelFiles(
 ): Promise<ReadModelFiles> {
   const found: FoundFile[] = [];
   // Of what cannot be read, the backend knows better what to say.
-  const isFound = await collect(spec.path, { label: String(spec.version), depth: 0, found }).then(
-    () => true,
-    () => false,
-  );
+  let unreadable: unknown;
+  await collect(spec.path, { label: String(spec.version), depth: 0, found }).catch((thrown) => {
+    unreadable = thrown;
+  });
   let reading: Promise<readonly ModelFile[]> | undefined;
   const read = async (): Promise<readonly ModelFile[]> => {
-    if (!isFound) throw notAsLoaded(spec, spec.path);
+    if (unreadable !== undefined) throw notReadable(spec, unreadable);
     const files: ModelFile[] = [];
     for (const file of found) files.push(await hashFile(spec, file));
     return files;
@@ -94,6 +94,18 @@ async function hashFile(
     throw notAsLoaded(spec, label, cause);
   }
   throw notAsLoaded(spec, label);
+}
+
+function notReadable(
+  { name, version }: Pick<ModelSpec, 'name' | 'version'>,
+  cause: unknown,
+): HeadwayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HeadwayError(
+    'failed_precondition',
+    `The files of model '${name}', version ${version}, could not be read when it was loaded: ${reason}. Mend that and load the model again.`,
+    { cause },
+  );
 }
 
 function notAsLoaded(

@@ -57,7 +57,7 @@ export function createRequestValidator(
     let batchSize = 1;
     let isFirst = true;
     // Of several inputs that are wrong Triton names the last, too.
-    for (const [name, tensor] of [...request.inputs].toReversed()) {
+    for (const [name, tensor] of [...request.inputs].reverse()) {
       const input = inputs.get(name);
       const pattern = patterns.get(name);
       if (input === undefined || pattern === undefined) {
@@ -123,8 +123,8 @@ function createRequiredCheck({ name: model, inputs: all }: ModelConfig): Require
       ? `expected ${all.length} inputs`
       : `expected number of inputs between ${required.length} and ${all.length}`;
   const names = (inputs: NamedTensors): void => {
+    if (required.every((name) => inputs.has(name))) return;
     const missing = required.filter((name) => !inputs.has(name));
-    if (missing.length === 0) return;
     throw invalidArgument(
       `${expected} but got ${inputs.size} inputs for model '${model}'. Got input(s) [${quoted(inputs.keys())}], but missing required input(s) [${quoted(missing)}]. Please provide all required input(s).`,
     );

@@ -281,5 +281,6 @@ function shapeOf({ isBatched }: InstanceState, { batch, rowCounts }: Execution):
   for (const { shape } of batch.requests[0]?.inputs.values() ?? []) {
     rowKey += `${(isBatched ? shape.slice(1) : shape).join()};`;
   }
-  return { rowKey, rowCount: isBatched ? rowCounts.reduce((sum, count) => sum + count, 0) : 1 };
+  const rowCount = isBatched ? rowCounts.reduce((sum, count) => sum + count, 0) : 1;
+  return { key: `${rowCount} ${rowKey}`, rowKey, rowCount };
 }

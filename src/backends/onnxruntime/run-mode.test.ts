@@ -5,7 +5,11 @@ import { type RunMode, type RunModes, type RunShape, createRunModes } from './ru
 
 const handoffMs = 0.05;
 
-const rows = (rowCount: number, rowKey = 'a'): RunShape => ({ rowKey, rowCount });
+const rows = (rowCount: number, rowKey = 'a'): RunShape => ({
+  key: `${rowCount} ${rowKey}`,
+  rowKey,
+  rowCount,
+});
 
 /** Chooses and observes `count` runs, each of which takes `runMs`, and the hand-over on the pool. */
 function runMany(modes: RunModes, count: number, runMs: number, shape = rows(1)): RunMode[] {

@@ -3,6 +3,8 @@ export type RunMode = 'inline' | 'pool';
 
 /** What a run is of. */
 export interface RunShape {
+  /** Of the whole: of equal ones the runs cost about the same. */
+  readonly key: string;
   /** The shape of one row. */
   readonly rowKey: string;
   readonly rowCount: number;
@@ -58,7 +60,7 @@ export function createRunModes(handoffMs: number): RunModes {
   };
   return {
     choose(shape) {
-      const estimate = estimates.get(keyOf(shape));
+      const estimate = estimates.get(shape.key);
       if (estimate?.wasHere !== true && isSureToBeShort(shape)) return 'inline';
       if (estimate === undefined) return 'pool';
       if (estimate.runMs <= handoffMs) return 'inline';
@@ -67,8 +69,7 @@ export function createRunModes(handoffMs: number): RunModes {
       return isTrial ? 'inline' : 'pool';
     },
     observe(shape, mode, elapsedMs) {
-      const shapeKey = keyOf(shape);
-      const known = estimates.get(shapeKey);
+      const known = estimates.get(shape.key);
       if (known === undefined && estimates.size >= maxShapes) {
         estimates.clear();
         seenHere.clear();
@@ -77,7 +78,7 @@ export function createRunModes(handoffMs: number): RunModes {
       const runMs = isHere
         ? costHere(known, elapsedMs, handoffMs)
         : costOnPool(known, Math.max(0, elapsedMs - handoffMs));
-      estimates.set(shapeKey, {
+      estimates.set(shape.key, {
         runMs,
         runCount: (known?.runCount ?? 0) + 1,
         wasHere: isHere || known?.wasHere === true,
@@ -103,8 +104,4 @@ function costOnPool(known: Estimate | undefined, runMs: number): number {
 
 function smoothed(before: number, observed: number): number {
   return before + (observed - before) * smoothing;
-}
-
-function keyOf({ rowKey, rowCount }: RunShape): string {
-  return `${rowCount} ${rowKey}`;
 }

@@ -7,16 +7,21 @@ import type { Finding } from '../bench/run-mode.ts';
 import { formatTable } from '../text-table.ts';
 import { type ResultRun, type StoredResult, storedLatency, storedNumber } from './stored-result.ts';
 
-const benchFindings: readonly string[] = [
-  'highest',
-  'knee',
-  'scenario',
-] satisfies Finding['kind'][];
+/** Which findings of `bench` have words of their own. */
+const benchFindings: Readonly<Record<Finding['kind'], boolean>> = {
+  none: false,
+  highest: true,
+  unknown: true,
+  knee: true,
+  scenario: true,
+};
 
 /** What a record found, for people: what is said of the whole, and a line for each run. */
 export function formatResult(record: Pick<EvidenceRecord, 'result'>): string[] {
   const { runs = [], finding } = (record.result ?? {}) as StoredResult;
-  const isOfBench = benchFindings.includes(finding?.kind ?? '');
+  const isOfBench = Object.entries(benchFindings).some(
+    ([kind, isTold]) => isTold && kind === finding?.kind,
+  );
   const said = isOfBench ? formatFinding(finding as Finding) : [finding?.reason ?? ''];
   const texts = said.filter((text) => text !== '').map((text) => `  ${text}`);
   const clauses = (finding?.clauses ?? []).map(({ clause, requestCount, missCount }) => [

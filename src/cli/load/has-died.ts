@@ -1,39 +1,42 @@
-import { type LoadRun, type Outcome, outcomes } from '../../loadgen/samples.ts';
+import { type LoadRun, outcomes } from '../../loadgen/samples.ts';
 
-/** So many requests in a row, the last ones of a run, that found nobody: the server is gone. */
-const lastRequests = 5;
+/** So many requests that nobody took, after the last answer: the server is gone. */
+const goneRequests = 5;
 
-/** Where requests are fewer, two that found nobody, and no answer for so long until the end. */
+/** Where requests are fewer, or only not answered in time, two and no answer for so long. */
 const fewRequests = 2;
 const silenceMs = 5_000;
 
-const unreached = numbersOf(['disconnected', 'timeout']);
-/** What says nothing of the server. */
-const untold = numbersOf(['dropped', 'unfinished']);
+const [disconnected, timeout, dropped, unfinished] = (
+  ['disconnected', 'timeout', 'dropped', 'unfinished'] as const
+).map((name) => outcomes.indexOf(name));
 
 /**
- * Whether the server was gone at the end of a run: since its last answer, of whatever kind, requests
- * found nobody, or nobody who answered in time.
+ * Whether the server was gone at the end of a run: after its last answer, of whatever kind, requests
+ * found nobody, or nobody who answered for seconds. A server that has too much to do answers some
+ * requests between those that wait too long.
  */
-export function hasDied({ samples, warmupMs, durationMs }: LoadRun): boolean {
+export function hasDied({ samples }: LoadRun): boolean {
   const { count, endMs, outcome } = samples;
   let lastAnswerMs = 0;
-  let inRow = 0;
   for (let row = 0; row < count; row += 1) {
-    const ending = outcome[row] ?? 0;
-    if (untold.has(ending)) continue;
-    inRow = unreached.has(ending) ? inRow + 1 : 0;
-    if (inRow === 0) lastAnswerMs = Math.max(lastAnswerMs, endMs[row] ?? 0);
+    const ending = outcome[row];
+    // Requests that were not sent, or cut off at the end, say nothing.
+    const isUntold = ending === dropped || ending === unfinished;
+    if (isUntold || ending === disconnected || ending === timeout) continue;
+    lastAnswerMs = Math.max(lastAnswerMs, endMs[row] ?? 0);
   }
-  if (inRow >= lastRequests) return true;
-  if (warmupMs + durationMs - lastAnswerMs < silenceMs) return false;
-  let since = 0;
+  let goneCount = 0;
+  let unansweredCount = 0;
+  let silentUntilMs = lastAnswerMs;
   for (let row = 0; row < count; row += 1) {
-    if (unreached.has(outcome[row] ?? 0) && (endMs[row] ?? 0) > lastAnswerMs) since += 1;
+    const ending = outcome[row];
+    const atMs = endMs[row] ?? 0;
+    if ((ending !== disconnected && ending !== timeout) || atMs <= lastAnswerMs) continue;
+    unansweredCount += 1;
+    if (ending === disconnected) goneCount += 1;
+    silentUntilMs = Math.max(silentUntilMs, atMs);
   }
-  return since >= fewRequests;
-}
-
-function numbersOf(names: readonly Outcome[]): ReadonlySet<number> {
-  return new Set(names.map((name) => outcomes.indexOf(name)));
+  const isSilent = silentUntilMs - lastAnswerMs >= silenceMs;
+  return goneCount >= goneRequests || (unansweredCount >= fewRequests && isSilent);
 }

@@ -71,7 +71,8 @@ function liveText(
   { elapsedMs, totalMs, endedCount, failedCount, recentLatenciesMs }: LoadProgress,
   before: Shown = { elapsedMs: 0, endedCount: 0 },
 ): string {
-  const rate = ((endedCount - before.endedCount) * 1_000) / (elapsedMs - before.elapsedMs);
+  const sinceMs = elapsedMs - before.elapsedMs;
+  const rate = sinceMs > 0 ? ((endedCount - before.endedCount) * 1_000) / sinceMs : 0;
   const sorted = recentLatenciesMs.toSorted();
   const quantile = (share: number): string =>
     sorted.length === 0 ? '–' : quantileOfSorted(sorted, share).toFixed(1);

@@ -29,7 +29,7 @@ export async function openOipTarget(
   const known = options.model === undefined ? await listModels({ url, apiKey, tls }) : [];
   const model = modelOf(options, known);
   await using remote = await createRemoteTarget(context, { url, model, version, apiKey, tls });
-  const server = await describeServer(url, options);
+  const server = await describeServer(url, { ...options, signal: context.signal });
   const isGrpc = protocol === 'grpc';
   const prepare = (tensors: NamedTensors): PreparedRequest =>
     withHeaders(

@@ -16,7 +16,7 @@ const madePromptCount = 1_000;
  * @throws HeadwayError `invalid_argument` for prompts or lengths that are none.
  */
 export async function openOpenAiTarget(
-  { cwd }: Pick<CliContext, 'cwd'>,
+  { cwd, signal }: Pick<CliContext, 'cwd' | 'signal'>,
   url: string,
   options: TargetOptions & { readonly api: OpenAiApi },
 ): Promise<LoadTarget> {
@@ -33,7 +33,7 @@ export async function openOpenAiTarget(
       : readJsonLines(await readInputFile(cwd, prompts), asked);
   const client = { url, requests, apiKey, timeoutMs: timeout, tls };
   return {
-    server: await describeOpenAiModel(url, options),
+    server: await describeOpenAiModel(url, { ...options, signal }),
     notes: [],
     plan: { protocol: 'openai', options: client },
   };

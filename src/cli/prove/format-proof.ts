@@ -1,10 +1,7 @@
 import { type Slo, formatClause, formatSlo } from '../../core/slo.ts';
-import type { LoadRun } from '../../loadgen/samples.ts';
 import type { Proof, ProofPart } from '../../loadgen/search/run-proof.ts';
-import { validityOf } from '../../loadgen/validity.ts';
-import { isMerelyLate } from '../../loadgen/verdict/refute-late.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
-import { describeNeed } from '../../loadgen/verdict/wording.ts';
+import { describeNeed, percent } from '../../loadgen/verdict/wording.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../text-table.ts';
 
@@ -53,13 +50,11 @@ export function partName({ number, tryCount }: Pick<ProofPart, 'number' | 'tryCo
 /** Says that a part does not count, and why. */
 export function setAsideText(
   { number }: Pick<ProofPart, 'number'>,
-  run: LoadRun,
+  reasons: readonly string[],
   triesLeft: number,
 ): string {
-  const { lagP99Ms, reasons } = validityOf(run);
-  const why = isMerelyLate(run) ? `generator ${lagP99Ms.toFixed(1)} ms late` : reasons.join('; ');
   const left = `${triesLeft} ${triesLeft === 1 ? 'try' : 'tries'} left`;
-  return `part ${number} does not count (${why}); measuring it again, ${left}`;
+  return `part ${number} does not count, ${reasons.join('; ')}; measuring it again, ${left}`;
 }
 
 /** What came of a proof: a verdict, or none from runs that are not valid. */
@@ -88,10 +83,6 @@ function needed({ verdict, ending }: Proof<Verdict>): string[] {
   if (need === undefined) return [];
   const isTime = verdict.kind === 'notEnoughData' && !verdict.isRising;
   return [`  ${need}${isTime && ending === 'time over' ? ': raise --duration' : ''}`];
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
 }
 
 function seconds(durationMs: number): string {

@@ -5,10 +5,9 @@ import { summarizeLlm } from '../../loadgen/llm/summarize-llm.ts';
 import type { LoadRun } from '../../loadgen/samples.ts';
 import { type Proof, runProof } from '../../loadgen/search/run-proof.ts';
 import { summarize } from '../../loadgen/summary/summarize.ts';
-import { validityOf } from '../../loadgen/validity.ts';
+import { reasonsAgainst } from '../../loadgen/verdict/run-reasons.ts';
 import { createJudge } from '../../loadgen/verdict/judge.ts';
 import { leastDurationMs } from '../../loadgen/verdict/least-duration.ts';
-import { refuteLate } from '../../loadgen/verdict/refute-late.ts';
 import type { Verdict } from '../../loadgen/verdict/verdict.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonOptions } from '../load/common-options.ts';
@@ -127,10 +126,9 @@ async function measureProof(
         return run;
       },
       ...createJudge({ slo, confidence, plannedMs }),
-      refuteLate: (runs) => refuteLate(runs, { slo, confidence }),
-      invalidReasons: (run) => validityOf(run).reasons,
-      onSetAside(part, run, triesLeft) {
-        context.stderr.write(`${setAsideText(part, run, triesLeft)}\n`);
+      invalidReasons: (run) => reasonsAgainst(run, slo),
+      onSetAside(part, reasons, triesLeft) {
+        context.stderr.write(`${setAsideText(part, reasons, triesLeft)}\n`);
       },
       isStopped: () => context.signal.aborted,
     },
@@ -192,6 +190,7 @@ function problemOf(
   { ending, invalidReasons }: Proof<Verdict>,
   last: LoadRun | undefined,
 ): Problem | undefined {
+  if (ending === 'clear') return undefined;
   if (last !== undefined && hasDied(last)) return diedProblem(url);
   if (ending === 'stopped') return stoppedProblem();
   if (ending !== 'invalid' || last === undefined) return undefined;
@@ -201,7 +200,7 @@ function problemOf(
   );
 }
 
-/** What was judged before it was stopped holds. */
+/** What was judged before it was stopped, or before the server went away, holds. */
 function endWith(
   context: CliContext,
   { verdict }: Proof<Verdict>,

@@ -43,7 +43,13 @@ export async function startGenerator({
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  tell(child, { kind: 'connect', client });
+  try {
+    tell(child, { kind: 'connect', client });
+  } catch (thrown) {
+    // What cannot be sent to a process is thrown at once, and the process would wait for ever.
+    child.kill('SIGKILL');
+    throw thrown;
+  }
   const answer = await nextAnswer(child, () => {});
   if (answer.kind === 'refused') {
     child.disconnect();

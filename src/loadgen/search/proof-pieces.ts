@@ -5,9 +5,6 @@
  */
 const shares: readonly number[] = [3, 3, 3, 9, 9, 9, 9, 9, 9, 9].map((part) => part / 72);
 
-/** The runs of a proof that goes on to its end. */
-export const proofPieceCount: number = shares.length;
-
 /**
  * Plans the runs of a proof.
  * @param plannedMs the longest time to measure, warm-ups aside.

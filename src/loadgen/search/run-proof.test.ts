@@ -23,7 +23,6 @@ async function proofOf(kinds: readonly Kind[], hooks: Partial<ProofHooks<{ kind:
         return kind === 'notEnoughData' ? undefined : { kind };
       },
       leaveOpen: () => ({ kind: 'notEnoughData' }),
-      refuteLate: () => undefined,
       invalidReasons: () => [],
       onSetAside: (_, __, left) => triesLeft.push(left),
       isStopped: () => false,
@@ -80,19 +79,5 @@ describe('runProof()', () => {
     });
     assert.deepEqual([once.ending, once.runs.length, once.measured.length], ['clear', 1, 2]);
     assert.deepEqual([once.parts, once.setAsideCount], [['1/1', '1/2'], 1]);
-  });
-
-  test('refutes in spite of a late generator by all that was measured', async () => {
-    const isLate = [true, false, true, true];
-    const counts: number[] = [];
-    const late = await proofOf([], {
-      invalidReasons: () => (isLate.shift() === true ? ['late'] : []),
-      refuteLate(runs) {
-        counts.push(runs.length);
-        return { kind: 'refuted' };
-      },
-    });
-    assert.deepEqual([late.verdict.kind, late.ending, counts], ['refuted', 'clear', [4]]);
-    assert.deepEqual([late.runs.length, late.setAsideCount], [4, 0]);
   });
 });

@@ -9,12 +9,10 @@ export interface ProofHooks<Verdict> {
   judge(runs: readonly LoadRun[]): Verdict | undefined;
   /** The verdict of a proof that ends before one is clear. */
   leaveOpen(runs: readonly LoadRun[]): Verdict;
-  /** What all runs say against the server although some are not valid; `undefined` for nothing. */
-  refuteLate(runs: readonly LoadRun[]): Verdict | undefined;
   /** Why the generator of this run is not to be believed; empty when it is. */
   invalidReasons(run: LoadRun): readonly string[];
   /** Hears of a run that does not count, before its part is measured again. */
-  onSetAside(part: ProofPart, run: LoadRun, triesLeft: number): void;
+  onSetAside(part: ProofPart, reasons: readonly string[], triesLeft: number): void;
   isStopped(): boolean;
 }
 
@@ -60,7 +58,6 @@ export async function runProof<Verdict>(
   hooks: ProofHooks<Verdict>,
 ): Promise<Proof<Verdict>> {
   const runs: LoadRun[] = [];
-  const all: LoadRun[] = [];
   const pieces = planProofPieces(plannedMs);
   let tryCount = 0;
   let setAsideCount = 0;
@@ -70,10 +67,9 @@ export async function runProof<Verdict>(
       number: runs.length + 1,
       tryCount,
       durationMs: pieces[runs.length] ?? 0,
-      seed: firstSeed + all.length,
+      seed: firstSeed + runs.length + setAsideCount,
     };
     const run = await hooks.measure(part);
-    all.push(run);
     const invalidReasons = hooks.invalidReasons(run);
     const isInvalid = invalidReasons.length > 0;
     if (!isInvalid) runs.push(run);
@@ -89,18 +85,9 @@ export async function runProof<Verdict>(
       continue;
     }
     setAsideCount += 1;
-    if (setAsideCount <= maxInvalidRuns) {
-      hooks.onSetAside(part, run, maxInvalidRuns + 1 - setAsideCount);
-      continue;
-    }
-    const refuted = hooks.refuteLate(all);
-    return refuted === undefined ? end('invalid') : refutedBy(refuted, all);
+    if (setAsideCount > maxInvalidRuns) return end('invalid');
+    hooks.onSetAside(part, invalidReasons, maxInvalidRuns + 1 - setAsideCount);
   }
   const verdict = hooks.leaveOpen(runs);
   return { verdict, runs, setAsideCount, ending: 'time over', invalidReasons: [] };
-}
-
-/** The end of a proof that all of its runs refute. */
-function refutedBy<Verdict>(verdict: Verdict, runs: readonly LoadRun[]): Proof<Verdict> {
-  return { verdict, runs, setAsideCount: 0, ending: 'clear', invalidReasons: [] };
 }

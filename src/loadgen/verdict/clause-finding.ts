@@ -12,14 +12,17 @@ export function findClause(
   { upper, lower }: Pick<Alphas, 'upper' | 'lower'>,
 ): ClauseFinding {
   const allowedMissShare = Number((1 - clause.quantile).toPrecision(12));
-  const parts = clusterViews(runs, allowedMissShare).map((views, part): CountedPart => {
+  const views = clusterViews(runs, allowedMissShare);
+  // The bounds of the parts share the chance of error.
+  const [upperEach, lowerEach] = [upper / views.length, lower / views.length];
+  const parts = views.map((ofPart, part): CountedPart => {
     const counts = runs.flatMap((run) => run.counts.slice(part, part + 1));
     const trialCount = counts.reduce((sum, { trialCounts }) => sum + sumOf(trialCounts), 0);
     return {
       trialCount,
       missCount: counts.reduce((sum, { missCounts }) => sum + sumOf(missCounts), 0),
-      upperCount: effectiveCount(views, trialCount, upper),
-      lowerCount: effectiveCount(views, trialCount, lower),
+      upperCount: effectiveCount(ofPart, trialCount, upperEach),
+      lowerCount: effectiveCount(ofPart, trialCount, lowerEach),
     };
   });
   return {

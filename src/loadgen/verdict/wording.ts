@@ -41,6 +41,7 @@ function head({ clause, missCount, requestCount }: ClauseFinding): string {
   return `${formatClause(clause)}: ${missCount} of ${requestCount} missed;`;
 }
 
-function percent(share: number): string {
+/** A share in words, with three digits. */
+export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }

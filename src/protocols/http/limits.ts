@@ -52,6 +52,8 @@ export function createByteBudget(totalBytes: number, collectYoung?: () => void):
   let uncollectedBytes = 0;
   let keptBytes = 0;
   const kept = new Map<number, ArrayBuffer[]>();
+  // Small buffers are parts of memory that Node shares among them, which must never be taken back.
+  const lent = new WeakSet<ArrayBufferLike>();
   return {
     tryTake(bytes) {
       if (bytes > free) return false;
@@ -77,15 +79,16 @@ export function createByteBudget(totalBytes: number, collectYoung?: () => void):
     memory(byteLength) {
       if (byteLength < smallestRecycledBytes) return Buffer.allocUnsafe(byteLength);
       const size = Math.ceil(byteLength / roundedBytes) * roundedBytes;
-      const memory = kept.get(size)?.pop();
-      if (memory === undefined) return Buffer.allocUnsafeSlow(size);
-      keptBytes -= size;
-      return Buffer.from(memory);
+      const again = kept.get(size)?.pop();
+      if (again !== undefined) keptBytes -= size;
+      const memory = again === undefined ? Buffer.allocUnsafeSlow(size) : Buffer.from(again);
+      lent.add(memory.buffer);
+      return memory;
     },
     recycle(memory) {
       const size = memory.byteLength;
-      if (!(memory instanceof ArrayBuffer) || size % roundedBytes !== 0) return;
-      if (size < smallestRecycledBytes || keptBytes + size > maxKeptBytes) return;
+      if (!(memory instanceof ArrayBuffer) || !lent.delete(memory)) return;
+      if (keptBytes + size > maxKeptBytes) return;
       const pieces = kept.get(size) ?? [];
       pieces.push(memory);
       kept.set(size, pieces);

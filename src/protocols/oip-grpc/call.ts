@@ -9,7 +9,8 @@ import type { CallContext, MessagePieces } from './method.ts';
 export interface OpenCall {
   readonly context: CallContext;
   readonly isOver: boolean;
-  send(message: MessagePieces): void;
+  /** @param onTaken called when it is written, or never will be. */
+  send(message: MessagePieces, onTaken?: () => void): void;
   /** Sends the one message of an answer and ends it. */
   answer(message: MessagePieces): void;
   end(): void;
@@ -68,10 +69,13 @@ export function openCall(stream: ServerHttp2Stream, options: OpenCallOptions): O
     get isOver() {
       return isOver();
     },
-    send(message) {
-      if (isOver()) return;
+    send(message, onTaken) {
+      if (isOver()) {
+        onTaken?.();
+        return;
+      }
       begin(stream, answerHeaders());
-      writeMessage(stream, message, { isLast: false, stallTimeoutMs });
+      writeMessage(stream, message, { isLast: false, stallTimeoutMs, onTaken });
     },
     answer(message) {
       if (isOver()) return;
@@ -156,14 +160,22 @@ function begin(
 function writeMessage(
   stream: ServerHttp2Stream,
   message: MessagePieces,
-  { isLast, stallTimeoutMs }: { readonly isLast: boolean; readonly stallTimeoutMs: number },
+  {
+    isLast,
+    stallTimeoutMs,
+    onTaken,
+  }: {
+    readonly isLast: boolean;
+    readonly stallTimeoutMs: number;
+    readonly onTaken?: (() => void) | undefined;
+  },
 ): void {
   const pieces = frameMessage(message, { isCompressed: false });
   const last = pieces.length - 1;
   stream.cork();
   for (let index = 0; index < last; index += 1) stream.write(pieces[index]);
   if (isLast) stream.end(pieces[last]);
-  else stream.write(pieces[last]);
+  else stream.write(pieces[last], onTaken);
   stream.uncork();
   // One watch does for all messages of a stream.
   if (stream.writableLength <= watchedBytes || stream.listenerCount('timeout') > 0) return;

@@ -210,3 +210,57 @@ test('a message is held until its answer is taken', async () => {
   await other.call(livePath, smallMessage);
   assert.equal((await served.client.call(inferPath, message)).status, 0);
 });
+
+test('a message of a stream is held until its answer is on its way', async () => {
+  const limits = { maxBodyBytes: 5000, maxBufferedBytes: 5000 };
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const plain = createFakeServer();
+  await using served = await echoOverGrpc(
+    {
+      async infer(request) {
+        if (request.id === 'first') await held;
+        const answer = await plain.infer(request);
+        if (request.id === 'second') setImmediate(second.resolve);
+        return answer;
+      },
+    },
+    { limits },
+  );
+  const call = served.client.open(streamPath);
+  call.send(echoMessage('first'));
+  call.send(echoMessage('second', { byteLength: 4000 }));
+  await second.promise;
+  const large = echoMessage('b', { byteLength: 3000 });
+  assert.equal((await served.client.call(inferPath, large)).status, 14);
+  letGo();
+  await call.received(2);
+  call.stream.end();
+  assert.equal((await call.answer).status, 0);
+  assert.equal((await served.client.call(inferPath, large)).status, 0);
+});
+
+test('messages behind one that is decompressed come in their order, however many', async () => {
+  const fake = createFakeServer();
+  await using served = await echoOverGrpc(fake);
+  const call = served.client.open(streamPath, { 'grpc-encoding': 'gzip' });
+  const sentCount = 1000;
+  const frames = Array.from({ length: sentCount }, (_, index) => {
+    const message = echoMessage(String(index));
+    return index % 7 === 0 ? compressedFrame(message) : grpcFrame(message);
+  });
+  call.stream.end(Buffer.concat(frames));
+  assert.equal((await call.answer).status, 0);
+  assert.equal(call.messages.length, sentCount);
+  assert.deepEqual(
+    fake.requests.map(({ id }) => Number(id)),
+    Array.from({ length: sentCount }, (_, index) => index),
+  );
+});
+
+function compressedFrame(message: Uint8Array): Buffer {
+  const packed = gzipSync(message);
+  const frame = Buffer.concat([prefixOf(packed.byteLength), packed]);
+  frame[0] = 1;
+  return frame;
+}

@@ -20,8 +20,11 @@ export type MessagePieces = readonly Uint8Array[];
 /** The other side of a stream. */
 export interface StreamSender {
   readonly context: CallContext;
-  /** Sends a message; after the end nothing more is sent. */
-  send(message: MessagePieces): void;
+  /**
+   * Sends a message; after the end nothing more is sent.
+   * @param onTaken called when it is on its way to the client, or never will be.
+   */
+  send(message: MessagePieces, onTaken?: () => void): void;
   /** Ends the call well. */
   end(): void;
   /** Ends the call with an error's status. */

@@ -8,6 +8,7 @@ import { type Frame, type FrameReader, createFrameReader } from './codec/frames.
 import { unpackMessage } from './compression.ts';
 import type { GrpcMethod, StreamHandler, StreamSender } from './method.ts';
 import { createPatience } from './patience.ts';
+import { type UnpackQueue, createUnpackQueue } from './unpack-queue.ts';
 
 /** What the messages of a call are read with. */
 export interface MessageReading {
@@ -95,18 +96,24 @@ export function serveStream(
   call: OpenCall,
   { method, reading }: { readonly method: StreamMethod; readonly reading: MessageReading },
 ): ServedCall {
-  const sender: StreamSender = {
-    context: call.context,
-    send: (message) => call.send(message),
-    end: () => call.end(),
-    fail: (thrown) => call.fail(thrown),
-    pause: () => void stream.pause(),
-    resume: () => void stream.resume(),
-    isFull: () => stream.writableNeedDrain,
+  let isPausedByHandler = false;
+  const throttle = (): void => {
+    if (call.isOver) return;
+    if (isPausedByHandler || queue.isFull()) stream.pause();
+    else stream.resume();
   };
-  const handler = method.open(sender);
-  // Decompression must not change the order of messages.
-  let previous: Promise<void> | undefined;
+  function setPaused(isPaused: boolean): void {
+    isPausedByHandler = isPaused;
+    throttle();
+  }
+  const handler = method.open(createSender(stream, call, setPaused));
+  const queue = createUnpackQueue({
+    unpack: (frame, held) => unpack(frame, reading, held),
+    onMessage: (message, done) => handler.onMessage(message, done),
+    onFailure: (thrown) => call.fail(thrown),
+    isOver: () => call.isOver,
+    onChange: throttle,
+  });
   let incomplete = holdBytes(reading.budget);
   let messageCount = 0;
   const reader = createFrameReader({
@@ -117,25 +124,13 @@ export function serveStream(
       messageCount += 1;
       const held = incomplete;
       incomplete = holdBytes(reading.budget);
-      if (!frame.isCompressed && previous === undefined) {
-        handler.onMessage(frame.bytes, held.release);
-        return;
-      }
-      const after = previous;
-      previous = (async () => {
-        await after;
-        const bytes = frame.isCompressed ? await unpack(frame, reading, held) : frame.bytes;
-        handler.onMessage(bytes, held.release);
-      })().catch((thrown: unknown) => {
-        held.release();
-        call.fail(thrown);
-      });
+      queue.add(frame, held);
     },
   });
   readInto(stream, call, reader);
   stream.on('drain', () => handler.onDrained());
   stream.on('end', () => {
-    onEnd(call, { handler, reader, previous }).catch((thrown: unknown) => call.fail(thrown));
+    onEnd(call, { handler, reader, queue }).catch((thrown: unknown) => call.fail(thrown));
   });
   const patience = createPatience(reading.messageTimeoutMs);
   return {
@@ -152,23 +147,39 @@ export function serveStream(
   };
 }
 
+function createSender(
+  stream: ServerHttp2Stream,
+  call: OpenCall,
+  setPaused: (isPaused: boolean) => void,
+): StreamSender {
+  return {
+    context: call.context,
+    send: (message, onTaken) => call.send(message, onTaken),
+    end: () => call.end(),
+    fail: (thrown) => call.fail(thrown),
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
+    isFull: () => stream.writableNeedDrain,
+  };
+}
+
 async function onEnd(
   call: OpenCall,
   {
     handler,
     reader,
-    previous,
+    queue,
   }: {
     readonly handler: StreamHandler;
     readonly reader: FrameReader;
-    readonly previous: Promise<void> | undefined;
+    readonly queue: UnpackQueue;
   },
 ): Promise<void> {
   if (!reader.isBetweenMessages()) {
     call.fail(cutShort());
     return;
   }
-  await previous;
+  await queue.settled();
   handler.onEnd();
 }
 

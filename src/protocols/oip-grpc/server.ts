@@ -145,7 +145,7 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
     const reading = {
       coding: accepted.coding,
       maxMessageBytes,
-      limitHint: method.maxMessageBytes === undefined ? maxBodyHint : '',
+      limitHint: maxMessageBytes === bodyLimits.maxBodyBytes ? maxBodyHint : '',
       budget: method.plane === 'health' ? healthBudget : budget,
       messageTimeoutMs,
     };

@@ -58,7 +58,7 @@ function openStream(sender: StreamSender, options: InferOptions): StreamHandler 
   };
   return {
     onMessage(message, done) {
-      answers.add(answer(message).finally(done), throttle);
+      answers.add(answer(message), { onSent: throttle, onTaken: done });
       throttle();
     },
     onEnd: () => answers.endWith(() => sender.end()),
@@ -75,11 +75,17 @@ type Outcome =
   | { readonly kind: 'message'; readonly pieces: MessagePieces }
   | { readonly kind: 'failure'; readonly thrown: unknown };
 
+interface AnswerEvents {
+  /** The answer's turn came. */
+  readonly onSent: () => void;
+  /** It is on its way, or never will be: what it was made of is needed no more. */
+  readonly onTaken: () => void;
+}
+
 interface OrderedAnswers {
   /** Answers begun and not sent yet. */
   readonly count: number;
-  /** @param onSent called when the answer's turn came. */
-  add(outcome: Promise<Outcome>, onSent: () => void): void;
+  add(outcome: Promise<Outcome>, events: AnswerEvents): void;
   /** Ends the stream after the answers begun. */
   endWith(end: () => void): void;
 }
@@ -88,24 +94,31 @@ interface OrderedAnswers {
 function createOrderedAnswers(sender: StreamSender): OrderedAnswers {
   let last: Promise<void> = Promise.resolve();
   let count = 0;
-  const send = (outcome: Outcome): void => {
-    if (outcome.kind === 'message') sender.send(outcome.pieces);
-    else sender.fail(outcome.thrown);
+  const send = (outcome: Outcome, onTaken: () => void): void => {
+    if (outcome.kind === 'message') {
+      sender.send(outcome.pieces, onTaken);
+      return;
+    }
+    sender.fail(outcome.thrown);
+    onTaken();
   };
   return {
     get count() {
       return count;
     },
-    add(outcome, onSent) {
+    add(outcome, { onSent, onTaken }) {
       count += 1;
       const before = last;
       last = (async () => {
         const settled = await outcome;
         await before;
         count -= 1;
-        send(settled);
+        send(settled, onTaken);
         onSent();
-      })().catch((thrown: unknown) => sender.fail(thrown));
+      })().catch((thrown: unknown) => {
+        sender.fail(thrown);
+        onTaken();
+      });
     },
     endWith: (end) => void last.then(end),
   };
