@@ -57,6 +57,7 @@ function workBefore<R extends QueuedRequest>(
   const fullMs = estimateMs(maxBatchSize) ?? 0;
   const work = { batchCount: 0, runMs: 0, ownBatchSize: request.batchSize };
   for (const group of queue.groups.values()) {
+    if (group.requests.length === 0) continue;
     const requestsBefore = countBefore(group.requests, request);
     const itemsBefore = Math.round((group.itemCount * requestsBefore) / group.requests.length);
     const fullCount = Math.floor(itemsBefore / maxBatchSize);

@@ -21,7 +21,7 @@ export interface QueuedRequest {
   delayed: boolean;
 }
 
-/** The waiting requests of one shape key, in the order they should run. Never empty. */
+/** The waiting requests of one shape key, in the order they should run. It may be empty. */
 export interface QueueGroup<R extends QueuedRequest> {
   readonly shapeKey: string;
   readonly requests: readonly R[];
@@ -79,11 +79,18 @@ interface MutableGroup<R extends QueuedRequest> extends QueueGroup<R> {
   itemCount: number;
 }
 
+/**
+ * Empty groups kept for the next requests of their shapes. Making a group and dropping it for every
+ * batch would keep requests alive long after their answers (docs/decisions/0011-rosters.md).
+ */
+const maxEmptyGroups = 16;
+
 /** The waiting requests of one model, sorted within each group of equal shape. */
 export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
   readonly #groups = new Map<string, MutableGroup<R>>();
   readonly #countByLevel: number[] = [];
   #requestCount = 0;
+  #emptyGroupCount = 0;
   #earliestLimitMs = Infinity;
   /** Whether the request with the earliest limit may have left. */
   #limitIsOutdated = false;
@@ -117,6 +124,7 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
       const { shapeKey, batchSize } = request;
       this.#groups.set(shapeKey, { shapeKey, requests: [request], itemCount: batchSize });
     } else {
+      if (group.requests.length === 0) this.#emptyGroupCount -= 1;
       group.requests.splice(countBefore(group.requests, request), 0, request);
       group.itemCount += request.batchSize;
     }
@@ -162,6 +170,15 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
     this.add(request);
   }
 
+  #keepEmpty(group: MutableGroup<R>): void {
+    this.#emptyGroupCount += 1;
+    if (this.#emptyGroupCount <= maxEmptyGroups) return;
+    for (const other of this.#groups.values()) {
+      if (other.requests.length === 0 && other !== group) this.#groups.delete(other.shapeKey);
+    }
+    this.#emptyGroupCount = 1;
+  }
+
   #noteLimit(request: R): void {
     const limitMs = Math.min(request.timeoutAtMs, request.deadlineMs);
     if (limitMs < this.#earliestLimitMs) this.#earliestLimitMs = limitMs;
@@ -169,7 +186,7 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
 
   #forget(group: MutableGroup<R>, request: R): void {
     group.itemCount -= request.batchSize;
-    if (group.requests.length === 0) this.#groups.delete(group.shapeKey);
+    if (group.requests.length === 0) this.#keepEmpty(group);
     this.#requestCount -= 1;
     this.#countByLevel[request.level] = this.countAt(request.level) - 1;
     const limitMs = Math.min(request.timeoutAtMs, request.deadlineMs);

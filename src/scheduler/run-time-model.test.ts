@@ -87,10 +87,33 @@ test('createRunTimeModel() finds the batch size beyond which items are not answe
   assert.equal(useful(...often(1, 30), ...often(4, 60), ...often(8, 150)), 4);
 });
 
-test('createRunTimeModel() tries larger batches again when what it knows of them is old', () => {
+test('createRunTimeModel() tries larger batches again, each time after a longer while', () => {
   const model = createRunTimeModel();
-  for (const size of [1, 1, 1, 8, 8, 8]) model.observe(size, 30 * size, 0);
-  assert.equal(model.usefulBatchSize(1000), 1);
-  model.observe(1, 30, 60_000);
-  assert.equal(model.usefulBatchSize(60_000), undefined);
+  const observe = (nowMs: number, sizes: readonly number[]): void => {
+    for (const size of sizes) model.observe(size, 30 * size, nowMs);
+  };
+  let nowMs = 0;
+  observe(nowMs, [1, 1, 1, 8, 8, 8]);
+  for (const trustMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
+    observe(nowMs + trustMs - 1, [1, 1, 1]);
+    assert.equal(model.usefulBatchSize(nowMs + trustMs - 1), 1, `not after ${trustMs - 1} ms`);
+    nowMs += trustMs;
+    assert.equal(model.usefulBatchSize(nowMs), undefined, `after ${trustMs} ms`);
+    observe(nowMs, [1, 8, 8, 8]);
+    assert.equal(model.usefulBatchSize(nowMs), 1);
+  }
+});
+
+test('createRunTimeModel() does not hold cold runs against a batch size once it is tried again', () => {
+  const model = createRunTimeModel();
+  for (const [size, runMs] of [
+    [1, 1],
+    [8, 20],
+  ] as const) {
+    for (let sample = 0; sample < 7; sample += 1) model.observe(size, runMs, 0);
+  }
+  assert.equal(model.usefulBatchSize(0), 1);
+  for (let sample = 0; sample < 3; sample += 1) model.observe(8, 1, 1000);
+  model.observe(1, 1, 1000);
+  assert.equal(model.usefulBatchSize(1000), undefined);
 });

@@ -29,8 +29,13 @@ const maxSizes = 64;
  * let through whatever the estimate says, so a model that has become faster is noticed.
  */
 const freshForMs = 1000;
-/** A batch size not run for this long has no say in which one is useful, so it is tried again. */
-const comparableForMs = 60_000;
+/**
+ * A batch size not run for so long has no say in which one is useful, so it is tried again, with new
+ * samples alone. The first ones are of a process that is not warm; each later trial is believed for
+ * twice as long, up to the longest.
+ */
+const firstTrustMs = 1000;
+const longestTrustMs = 60_000;
 /** A larger batch that saves less than this share of the time per item only makes requests wait. */
 const usefulGain = 0.05;
 
@@ -40,8 +45,11 @@ interface SizeSamples {
   readonly samplesMs: number[];
   next: number;
   cautiousMs: number;
-  medianMs: number;
+  /** What disturbs a run only adds to it, so the fastest is what batch sizes are compared by. */
+  fastestMs: number;
   observedMs: number;
+  /** For how long after the last sample the size has a say. */
+  trustMs: number;
 }
 
 /** The line `perItemMs · batchSize + fixedMs`. */
@@ -72,17 +80,13 @@ export function createRunTimeModel(): RunTimeModel {
   }
 
   function observe(batchSize: number, runMs: number, nowMs: number): void {
-    const samples = sizes.get(batchSize) ?? newSamples(batchSize);
-    addSample(samples, runMs);
-    samples.observedMs = nowMs;
-    sizes.delete(batchSize);
-    sizes.set(batchSize, samples);
-    if (sizes.size > maxSizes) {
-      for (const oldest of sizes.keys()) {
-        sizes.delete(oldest);
-        break;
-      }
+    let samples = sizes.get(batchSize);
+    if (samples === undefined) {
+      if (sizes.size === maxSizes) giveUpOldest(sizes);
+      samples = newSamples(batchSize);
+      sizes.set(batchSize, samples);
     }
+    addSample(samples, runMs, nowMs);
     sampleCount += 1;
     lastObservedMs = nowMs;
     line = undefined;
@@ -100,37 +104,56 @@ export function createRunTimeModel(): RunTimeModel {
   };
 }
 
+function giveUpOldest(sizes: Map<number, SizeSamples>): void {
+  let oldest: SizeSamples | undefined;
+  for (const samples of sizes.values()) {
+    if (oldest === undefined || samples.observedMs < oldest.observedMs) oldest = samples;
+  }
+  if (oldest !== undefined) sizes.delete(oldest.batchSize);
+}
+
 function newSamples(batchSize: number): SizeSamples {
-  return { batchSize, samplesMs: [], next: 0, cautiousMs: 0, medianMs: 0, observedMs: 0 };
+  const trustMs = firstTrustMs;
+  return { batchSize, samplesMs: [], next: 0, cautiousMs: 0, fastestMs: 0, observedMs: 0, trustMs };
 }
 
 function findUsefulBatchSize(
   sizes: ReadonlyMap<number, SizeSamples>,
   nowMs: number,
 ): number | undefined {
-  const isComparable = ({ samplesMs, observedMs }: SizeSamples): boolean =>
-    samplesMs.length >= samplesBeforeEstimate && nowMs - observedMs < comparableForMs;
+  const isComparable = (size: SizeSamples): boolean =>
+    size.samplesMs.length >= samplesBeforeEstimate && isTrusted(size, nowMs);
   let bestMs = Infinity;
   let largest = 0;
   for (const size of sizes.values()) {
     if (!isComparable(size)) continue;
-    bestMs = Math.min(bestMs, size.medianMs / size.batchSize);
+    bestMs = Math.min(bestMs, size.fastestMs / size.batchSize);
     largest = Math.max(largest, size.batchSize);
   }
   let useful = largest;
   for (const size of sizes.values()) {
-    const isGood = size.medianMs / size.batchSize <= bestMs * (1 + usefulGain);
+    const isGood = size.fastestMs / size.batchSize <= bestMs * (1 + usefulGain);
     if (isGood && size.batchSize < useful && isComparable(size)) useful = size.batchSize;
   }
   return useful < largest ? useful : undefined;
 }
 
-function addSample(samples: SizeSamples, runMs: number): void {
+function isTrusted({ observedMs, trustMs }: SizeSamples, nowMs: number): boolean {
+  return nowMs - observedMs < trustMs;
+}
+
+function addSample(samples: SizeSamples, runMs: number, nowMs: number): void {
+  if (samples.samplesMs.length > 0 && !isTrusted(samples, nowMs)) {
+    samples.samplesMs.length = 0;
+    samples.next = 0;
+    samples.trustMs = Math.min(longestTrustMs, samples.trustMs * 2);
+  }
+  samples.observedMs = nowMs;
   samples.samplesMs[samples.next] = runMs;
   samples.next = (samples.next + 1) % samplesPerSize;
   const sorted = samples.samplesMs.toSorted((a, b) => a - b);
   samples.cautiousMs = sorted.at(-2) ?? runMs;
-  samples.medianMs = sorted[sorted.length >> 1] ?? runMs;
+  samples.fastestMs = sorted[0] ?? runMs;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ServerOptions as HttpsOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
+import { Roster } from '../../core/roster.ts';
 import { answerMalformed } from './malformed.ts';
 import type { HttpHandler } from './handler.ts';
 import { type ListenAddress, listen } from './listen.ts';
@@ -61,15 +62,17 @@ export interface HttpServer extends AsyncDisposable {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, logger } = options;
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = new Roster<ServerResponse>();
   let draining = false;
 
-  const isBusy = (socket: Socket): boolean =>
-    inFlight.values().some((response) => response.socket === socket);
+  const isBusy = (socket: Socket): boolean => {
+    for (const response of inFlight) if (response.socket === socket) return true;
+    return false;
+  };
   const handle: HttpHandler = (request, response) => {
     if (draining) response.shouldKeepAlive = false;
-    inFlight.add(response);
-    response.on('close', () => inFlight.delete(response));
+    const entry = inFlight.enter(response);
+    response.on('close', () => inFlight.leave(entry));
     options.handler(request, response);
   };
   const server = await createHardenedServer(options, handle);

@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../../core/clock.ts';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
 import type { Logger } from '../../core/logger.ts';
+import { Roster, type RosterEntry } from '../../core/roster.ts';
 import { type BodyLimits, createByteBudget } from '../http/limits.ts';
 import { type ListenAddress, listen } from '../http/listen.ts';
 import type { Authorize } from '../http/route.ts';
@@ -110,7 +111,7 @@ const maxBodyHint = '; the setting maxBodyBytes (--max-body) is the most a messa
 
 interface CallAcceptor {
   /** Calls under way. */
-  readonly served: ReadonlySet<ServedCall>;
+  readonly served: Roster<ServedCall>;
   call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
   /** Refuses calls from now on, and tells those under way. */
   stop(): void;
@@ -122,12 +123,12 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
   const budget = createByteBudget(bodyLimits.maxBufferedBytes, bodyLimits.collectYoung);
   const healthBudget = createByteBudget(healthBytes);
   const { messageTimeoutMs } = sessionLimits;
-  const served = new Set<ServedCall>();
+  const served = new Roster<ServedCall>();
   let isStopping = false;
 
   function open(stream: ServerHttp2Stream, accepted: AcceptedCall): void {
     const { method } = accepted;
-    let one: ServedCall | undefined;
+    let entry: RosterEntry<ServedCall> | undefined;
     const call = openCall(stream, {
       headers: accepted.headers,
       startMs: accepted.startMs,
@@ -136,9 +137,9 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
       logFailure: (error) =>
         logger.error('A gRPC call failed.', { method: method.path, error: error.cause ?? error }),
       onClosed() {
-        if (one === undefined) return;
-        served.delete(one);
-        one.closed();
+        if (entry === undefined) return;
+        served.leave(entry);
+        entry.member.closed();
       },
     });
     const maxMessageBytes = method.maxMessageBytes ?? bodyLimits.maxBodyBytes;
@@ -149,11 +150,11 @@ function createCallAcceptor(options: GrpcServerOptions): CallAcceptor {
       budget: method.plane === 'health' ? healthBudget : budget,
       messageTimeoutMs,
     };
-    one =
+    entry = served.enter(
       method.kind === 'unary'
         ? serveUnary(stream, call, { method, reading })
-        : serveStream(stream, call, { method, reading });
-    served.add(one);
+        : serveStream(stream, call, { method, reading }),
+    );
   }
 
   return {
