@@ -19,7 +19,7 @@ export function shapeKey(
   const parts: string[] = [];
   for (const [name, tensor] of inputs) parts.push(inputKey(name, tensor, paddedInputNames));
   // Clients may list the inputs in any order.
-  return parts.toSorted().join('|');
+  return parts.sort().join('|');
 }
 
 function inputKey(

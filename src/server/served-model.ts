@@ -168,7 +168,7 @@ interface Answer {
   /** `undefined` when the cache answered. */
   readonly timings: JobTimings | undefined;
   /** `undefined` without a cache. */
-  readonly cacheLookupMs: number | undefined;
+  readonly cacheLookupMs?: number;
 }
 
 /** Answers from the cache, where the model has one, or by executing. */
@@ -187,12 +187,18 @@ function createAnswer(
       deadlineMs: request.deadlineMs,
       signal: request.signal,
     });
-  return async (request, job, batchSize) => {
-    // A client could change shared inputs after they are looked up, and so answer for others.
-    if (cache === undefined || request.memory !== undefined) {
-      const { outputs, timings } = await execute(request, job, batchSize);
-      return { outputs, timings, cacheLookupMs: undefined };
-    }
+  // A client could change shared inputs after they are looked up, and so answer for others.
+  return (request, job, batchSize) =>
+    cache === undefined || request.memory !== undefined
+      ? execute(request, job, batchSize)
+      : lookUp(cache, request, job, batchSize);
+
+  async function lookUp(
+    known: ResponseCache,
+    request: InferRequest,
+    job: BatchRequest,
+    batchSize: number,
+  ): Promise<Answer> {
     const startMs = clock.nowMs();
     const key = responseCacheKey({
       modelName: spec.name,
@@ -202,13 +208,13 @@ function createAnswer(
       outputNames: job.outputNames,
       parameters: job.parameters,
     });
-    const cached = cache.get(key);
+    const cached = known.get(key);
     const cacheLookupMs = clock.nowMs() - startMs;
     if (cached !== undefined) return { outputs: cached, timings: undefined, cacheLookupMs };
     const { outputs, timings } = await execute(request, job, batchSize);
-    cache.put(key, outputs);
+    known.put(key, outputs);
     return { outputs, timings, cacheLookupMs };
-  };
+  }
 }
 
 const cacheHitTimings: StageTimings = Object.freeze({

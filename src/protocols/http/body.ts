@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { HeadwayError, invalidArgument, toHeadwayError } from '../../core/error.ts';
-import { gatherBytes } from './gather.ts';
+import { type Gathering, gatherBytes } from './gather.ts';
 import { type HeldBytes, holdBytes } from './held-bytes.ts';
 import type { ByteBudget } from './limits.ts';
 
@@ -12,7 +12,7 @@ export interface ReadBodyOptions {
   readonly budget: ByteBudget;
   /**
    * The offset in the body that is to fall on a multiple of 64 in its ArrayBuffer, so that tensors
-   * starting there can be used where they lie.
+   * starting there can be used where they lie; not so in a body of at most 16 KiB.
    */
   readonly alignedOffset: number;
 }
@@ -23,6 +23,8 @@ export interface HeldBody {
   readonly held: HeldBytes;
 }
 
+/** Who needs a small tensor aligned copies it at hardly any cost. */
+const maxUnalignedBytes = 16 * 1024;
 const maxTinyPieces = 65_536;
 const tinyPieceBytes = 1024;
 /** After a refusal this much is read and dropped at least, so that the client reads the answer. */
@@ -88,11 +90,18 @@ function gatherBody(
   expectedBytes: number | undefined,
   options: ReadBodyOptions & { readonly held: HeldBytes },
 ): BodyGathering {
-  const { maxBytes } = options;
-  const gathering = gatherBytes({ ...options, expectedBytes });
+  const { maxBytes, held } = options;
+  let whole: Buffer | undefined;
+  let gathering: Gathering | undefined;
   let pieces = 0;
   return {
     append(piece) {
+      if (piece.byteLength === expectedBytes && piece.byteLength <= maxUnalignedBytes) {
+        held.take(piece.byteLength);
+        whole = piece;
+        return;
+      }
+      gathering ??= gatherBytes({ ...options, expectedBytes });
       const end = gathering.byteLength + piece.byteLength;
       pieces += 1;
       if (end > maxBytes) throw tooLarge(end, options);
@@ -104,7 +113,7 @@ function gatherBody(
       }
       gathering.append(piece);
     },
-    finish: () => gathering.finish(),
+    finish: () => whole ?? gathering?.finish() ?? Buffer.alloc(0),
   };
 }
 

@@ -9,7 +9,11 @@ import type { HttpExchange } from '../http/route.ts';
 import { forwardHeaders } from '../oip/forward-headers.ts';
 import { borrowShared } from './borrow-shared.ts';
 import { decodeRawRequest } from './codec/raw.ts';
-import { type DecodedInferRequest, decodeInferRequest } from './codec/request.ts';
+import {
+  type DecodedInferRequest,
+  type InferDecoder,
+  createInferDecoder,
+} from './codec/request.ts';
 import { type EncodedInferResponse, encodeInferResponse } from './codec/response.ts';
 import {
   type InferBody,
@@ -32,6 +36,7 @@ export function createInferHandler(
   options: InferHandlerOptions,
 ): (exchange: HttpExchange) => Promise<void> {
   const { clock, budget } = options;
+  const decodeMessage = createInferDecoder();
 
   return async (exchange) => {
     const { request, response, startMs } = exchange;
@@ -42,10 +47,12 @@ export function createInferHandler(
     trace?.mark('HTTP_RECV_END', receivedMs);
     let isAnswered = false;
     try {
-      const received = { body, receivedMs, deadlineMs, trace };
-      const { answer, form } = await inferReceived(exchange, received, options);
+      const signal = watchClient(exchange);
+      const decoded = await decode(exchange, body, { ...options, decodeMessage });
+      const received = { decoded, receivedMs, deadlineMs, trace, signal };
+      const answer = await inferReceived(exchange, received, options);
       isAnswered = true;
-      const encoded = await encodeInferResponse(answer, form);
+      const encoded = await encodeInferResponse(answer, decoded.form);
       const head: string[] = [];
       if (request.headers['headway-timings'] !== undefined) {
         const times = { startMs, receivedMs, endMs: clock.nowMs() };
@@ -81,26 +88,20 @@ function withHeaders(
 
 /** A request whose body is read. */
 interface ReceivedRequest {
-  readonly body: InferBody;
+  readonly decoded: DecodedInferRequest;
   readonly receivedMs: number;
   readonly deadlineMs: number | undefined;
   readonly trace: RequestTrace | undefined;
+  readonly signal: AbortSignal;
 }
 
-interface AnsweredRequest {
-  readonly answer: InferResponse;
-  readonly form: DecodedInferRequest['form'];
-}
-
-async function inferReceived(
+function inferReceived(
   exchange: HttpExchange,
-  { body, receivedMs, deadlineMs, trace }: ReceivedRequest,
+  { decoded, receivedMs, deadlineMs, trace, signal }: ReceivedRequest,
   options: InferHandlerOptions,
-): Promise<AnsweredRequest> {
+): Promise<InferResponse> {
   const { server } = options;
   const [modelName = '', modelVersion = ''] = exchange.params;
-  const signal = watchClient(exchange);
-  const decoded = await decode(options, body, { modelName, modelVersion });
   const parameters = withHeaders(
     decoded.request.parameters,
     exchange.request,
@@ -122,8 +123,7 @@ async function inferReceived(
     trace,
     memory,
   });
-  const answer = await (memory === undefined ? answering : answering.finally(memory.release));
-  return { answer, form: decoded.form };
+  return memory === undefined ? answering : answering.finally(memory.release);
 }
 
 /** Calls when a response is closed, or now when it is. */
@@ -133,13 +133,13 @@ function onceClosed(response: HttpExchange['response'], run: () => void): void {
 }
 
 function decode(
-  { server, limits }: InferHandlerOptions,
+  { params: [modelName = '', modelVersion = ''] }: HttpExchange,
   { bytes, headerLength }: InferBody,
-  { modelName, modelVersion }: { readonly modelName: string; readonly modelVersion: string },
+  { server, limits, decodeMessage }: InferHandlerOptions & { readonly decodeMessage: InferDecoder },
 ): DecodedInferRequest | Promise<DecodedInferRequest> {
   if (headerLength !== 0) {
     const maxJsonTensorBytes = limits.maxBodyBytes;
-    return decodeInferRequest(bytes, { headerLength, modelName, maxJsonTensorBytes });
+    return decodeMessage(bytes, { headerLength, modelName, maxJsonTensorBytes });
   }
   const metadata = server.modelMetadata(modelName, modelVersion);
   const { max_batch_size: maxBatchSize } = server.modelConfig(modelName, modelVersion);

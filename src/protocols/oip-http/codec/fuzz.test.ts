@@ -7,9 +7,11 @@ import { arbitraryTensor, jsonDatatypes } from '../../../testing/arbitrary-tenso
 import { createFakeServer } from '../../../testing/fake-server.ts';
 import { startOipServer } from '../../../testing/http-exchange.ts';
 import { statusByCode } from '../status.ts';
-import { decodeInferRequest } from './request.ts';
+import { createInferDecoder } from './request.ts';
 import { encodeInferRequest } from './request-write.ts';
 import { decodeInferResponse } from './response-read.ts';
+
+const decodeInferRequest = createInferDecoder();
 
 interface Message {
   readonly headerLength: number | undefined;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type JsonValue, readJson } from './json.ts';
+import { type JsonValue, jsonText, readJson } from './json.ts';
 
 function read(text: string): JsonValue {
-  return readJson(Buffer.from(text)).root;
+  return readJson(jsonText(Buffer.from(text)));
 }
 
 /** As JSON.parse would have it. */
@@ -126,5 +126,7 @@ test('readJson() says what is wrong and where', () => {
   for (const [text, message] of cases) {
     assert.throws(() => read(text), { code: 'invalid_argument', message }, text.slice(0, 40));
   }
-  assert.throws(() => readJson(Uint8Array.of(0x22, 0xff, 0x22)), { message: /not UTF-8/ });
+  assert.throws(() => readJson(jsonText(Uint8Array.of(0x22, 0xff, 0x22))), {
+    message: /not UTF-8/,
+  });
 });

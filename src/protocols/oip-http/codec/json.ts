@@ -36,13 +36,6 @@ export interface JsonSpan {
   readonly end: number;
 }
 
-/** A read text: its values, and the text itself for the spans in it. */
-export interface JsonDocument {
-  readonly root: JsonValue;
-  /** One character a byte; positions of spans count both. */
-  readonly text: string;
-}
-
 /** Nesting beyond this is refused, in values as in tensor data. */
 export const maxJsonDepth = 100;
 
@@ -50,24 +43,31 @@ export const maxJsonDepth = 100;
 const maxValueCount = 100_000;
 
 /**
+ * The text of JSON, one character a byte.
+ * @throws HeadwayError `invalid_argument` for more bytes than a text may have.
+ */
+export function jsonText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  if (byteLength <= constants.MAX_STRING_LENGTH) {
+    return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  }
+  throw invalidArgument(
+    `The JSON is ${byteLength} bytes; at most ${constants.MAX_STRING_LENGTH} can be read. Send tensors as binary data.`,
+  );
+}
+
+/**
  * Reads JSON with the bare tokens NaN, Infinity and -Infinity. Arrays under the key `data` are not
  * read but returned as spans, for `createJsonDataReader`.
+ * @param text as `jsonText` makes it.
  * @throws HeadwayError `invalid_argument` naming the place, also for a key given twice, text that
  * is not UTF-8, nesting beyond 100 and more than 100,000 values beside tensor data.
  */
-export function readJson(bytes: Uint8Array): JsonDocument {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (byteLength > constants.MAX_STRING_LENGTH) {
-    throw invalidArgument(
-      `The JSON is ${byteLength} bytes; at most ${constants.MAX_STRING_LENGTH} can be read. Send tensors as binary data.`,
-    );
-  }
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+export function readJson(text: string): JsonValue {
   const cursor = createJsonCursor(text, 0);
   const root = readValue(cursor, 0);
   skipSpace(cursor);
   if (cursor.position !== text.length) throw jsonError(cursor, 'text after the end');
-  return { root, text };
+  return root;
 }
 
 /** A failure at the cursor. */

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../../core/error.ts';
 import type { LoadOverrides } from '../../../repository/repository.ts';
-import { type JsonObject, readJson } from './json.ts';
+import { type JsonObject, jsonText, readJson } from './json.ts';
 import { asBoolean, asObject, asOptionalObject, asText } from './members.ts';
 import { quoteText } from './quote.ts';
 
@@ -47,7 +47,7 @@ export function decodeUnloadRequest(body: Uint8Array): void {
 }
 
 function readOptionalObject(body: Uint8Array): JsonObject {
-  return body.byteLength === 0 ? new Map() : asObject(readJson(body).root, 'The request');
+  return body.byteLength === 0 ? new Map() : asObject(readJson(jsonText(body)), 'The request');
 }
 
 function unknownParameter(name: string, known: string): Error {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type DecodedInferRequest, decodeInferRequest } from './request.ts';
+import { type DecodedInferRequest, createInferDecoder } from './request.ts';
+
+const decodeInferRequest = createInferDecoder();
 
 interface Body {
   readonly json: unknown;
@@ -40,6 +42,29 @@ test('decodeInferRequest() takes binary tensors in the order of the inputs, as v
   assert.deepEqual([...(request.inputs.get('a')?.data ?? [])], [1, 2]);
   assert.deepEqual([...(request.inputs.get('b')?.data ?? [])], [3, 4, 5]);
   assert.equal(request.inputs.get('a')?.data.buffer, request.inputs.get('b')?.data.buffer);
+});
+
+test('decodeInferRequest() reads the same of a head whether it remembers it or not', () => {
+  const headOf = (index: number): object => ({
+    ...(index % 3 === 0 && { id: `${index}` }),
+    inputs: [
+      {
+        name: `x${index % 70}`,
+        datatype: 'UINT8',
+        shape: [4],
+        ...(index % 5 === 0 ? { data: [1, 2, 3, index] } : { parameters: { binary_data_size: 4 } }),
+      },
+    ],
+    parameters: { own: index % 70, binary_data_output: index % 2 === 0 },
+  });
+  for (let index = 0; index < 400; index += 1) {
+    const json = Buffer.from(JSON.stringify(headOf(index)));
+    const binary = index % 5 === 0 ? Buffer.alloc(0) : Buffer.of(5, 6, 7, index % 256);
+    const body = Buffer.concat([json, binary]);
+    const options = { headerLength: json.byteLength, modelName: 'm', maxJsonTensorBytes: 1e6 };
+    const fresh = createInferDecoder();
+    assert.deepEqual(decodeInferRequest(body, options), fresh(body, options));
+  }
 });
 
 test('decodeInferRequest() takes JSON data nested, flat or between binary inputs', () => {

@@ -3,10 +3,10 @@ import { invalidArgument } from '../../../core/error.ts';
 import { elementCount } from '../../../core/shape.ts';
 import { type Tensor, decodeBytesElements } from '../../../core/tensor.ts';
 import { createBinaryReader } from './binary.ts';
-import { readJson } from './json.ts';
+import { jsonText, readJson } from './json.ts';
 import { asArray, asObject, asOptionalObject, asText } from './members.ts';
 import { readParameters } from './parameters.ts';
-import { type TensorSource, readTensor } from './tensor-read.ts';
+import { type TensorSource, readTensor, readTensorHead } from './tensor-read.ts';
 
 /** An infer answer as a client sees it. */
 export interface InferResponseMessage {
@@ -27,14 +27,15 @@ export function decodeInferResponse(
   headerLength: number | undefined,
 ): InferResponseMessage {
   const jsonLength = headerLength ?? body.byteLength;
-  const { root, text } = readJson(body.subarray(0, jsonLength));
-  const members = asObject(root, 'The answer');
+  const text = jsonText(body.subarray(0, jsonLength));
+  const members = asObject(readJson(text), 'The answer');
   const modelName = asText(members.get('model_name'), "The answer's 'model_name'");
   const binary = createBinaryReader(body.subarray(jsonLength), modelName);
-  const source: TensorSource = { kind: 'output', text, binary };
+  const source: TensorSource = { text, binary };
   const outputs = new Map<string, Tensor>();
   for (const value of asArray(members.get('outputs'), "The answer's 'outputs'")) {
-    const output = readTensor(asObject(value, "An entry of 'outputs'"), source);
+    const head = readTensorHead(asObject(value, "An entry of 'outputs'"), 'output');
+    const output = readTensor(head, source);
     output.pending?.read(Infinity);
     const data = output.pending?.bytes() ?? output.tensor.data;
     const tensor = { ...output.tensor, data };

@@ -1,7 +1,7 @@
 import type { InferResponse } from '../../../server/interface.ts';
 import { writeParametersMember, writeTensorHead } from './json-members.ts';
 import { writeJsonData } from './json-write.ts';
-import type { OutputForm } from './request.ts';
+import type { OutputForm } from './infer-head.ts';
 import { writeSharedMemoryParameters } from './shared-memory.ts';
 
 /** The body of an infer answer. */

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../../core/error.ts';
 import type { TraceSettingTexts } from '../../../metrics/trace-settings.ts';
 import type { TraceSettingValues } from '../../../metrics/tracing.ts';
-import { type JsonObject, type JsonValue, readJson } from './json.ts';
+import { type JsonObject, type JsonValue, jsonText, readJson } from './json.ts';
 import { asObject, asText, describe } from './members.ts';
 import { quoteText } from './quote.ts';
 
@@ -35,5 +35,5 @@ function readTexts(name: string, value: JsonValue): readonly string[] | null {
 }
 
 function readMembers(body: Uint8Array): JsonObject {
-  return body.byteLength === 0 ? new Map() : asObject(readJson(body).root, 'The request');
+  return body.byteLength === 0 ? new Map() : asObject(readJson(jsonText(body)), 'The request');
 }

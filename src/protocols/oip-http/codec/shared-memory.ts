@@ -4,7 +4,7 @@ import type {
   SharedMemoryRegion,
   SharedMemoryRegistration,
 } from '../../../server/interface.ts';
-import { type JsonObject, readJson } from './json.ts';
+import { type JsonObject, jsonText, readJson } from './json.ts';
 import { asObject, asText, asUnsigned } from './members.ts';
 
 /**
@@ -40,7 +40,8 @@ export function writeSharedMemoryParameters(
  * @throws HeadwayError `invalid_argument`.
  */
 export function decodeRegisterRequest(name: string, body: Uint8Array): SharedMemoryRegistration {
-  const members = body.byteLength === 0 ? new Map() : asObject(readJson(body).root, 'The request');
+  const members =
+    body.byteLength === 0 ? new Map() : asObject(readJson(jsonText(body)), 'The request');
   const member = (of: string): ReturnType<JsonObject['get']> => {
     const value = members.get(of);
     if (value !== undefined) return value;

@@ -1,4 +1,4 @@
-import { isDatatype } from '../../../core/datatype.ts';
+import { type Datatype, isDatatype } from '../../../core/datatype.ts';
 import { invalidArgument } from '../../../core/error.ts';
 import { type Shape, elementCount } from '../../../core/shape.ts';
 import type { Tensor } from '../../../core/tensor.ts';
@@ -10,9 +10,24 @@ import { quoteText } from './quote.ts';
 import { readSharedMemoryReference } from './shared-memory.ts';
 import { asArray, asOptionalObject, asText, describe } from './members.ts';
 
+/** What a message says of a tensor. */
+export interface TensorHead {
+  readonly name: string;
+  /** As errors name it: `input 'x'`. */
+  readonly owner: string;
+  readonly datatype: Datatype;
+  readonly shape: Shape;
+  readonly place: TensorPlace;
+}
+
+/** Where a tensor's data is. */
+export type TensorPlace =
+  | { readonly kind: 'json'; readonly span: JsonSpan }
+  | { readonly kind: 'binary'; readonly byteLength: number }
+  | { readonly kind: 'shared'; readonly reference: SharedMemoryReference };
+
 /** The message a tensor is read from. */
 export interface TensorSource {
-  readonly kind: 'input' | 'output';
   /** The JSON, one character a byte. */
   readonly text: string;
   readonly binary: BinaryReader;
@@ -33,10 +48,10 @@ const maxRank = 64;
 const noData: Uint8Array = new Uint8Array(0);
 
 /**
- * Reads an entry of `inputs` or `outputs`, taking its binary data.
+ * Reads an entry of `inputs` or `outputs`.
  * @throws HeadwayError `invalid_argument` saying what is wrong.
  */
-export function readTensor(members: JsonObject, { kind, text, binary }: TensorSource): ReadTensor {
+export function readTensorHead(members: JsonObject, kind: 'input' | 'output'): TensorHead {
   const name = asText(members.get('name'), `The 'name' of an ${kind}`);
   const owner = `${kind} ${quoteText(name)}`;
   const datatype = asText(members.get('datatype'), `The 'datatype' of ${owner}`);
@@ -45,24 +60,47 @@ export function readTensor(members: JsonObject, { kind, text, binary }: TensorSo
   }
   const shape = readShape(members.get('shape'), owner);
   const parameters = asOptionalObject(members.get('parameters'), `The 'parameters' of ${owner}`);
-  const shared = readSharedMemoryReference(parameters, owner);
+  return { name, owner, datatype, shape, place: readPlace(members, parameters, owner) };
+}
+
+function readPlace(
+  members: JsonObject,
+  parameters: JsonObject | undefined,
+  owner: string,
+): TensorPlace {
+  const reference = readSharedMemoryReference(parameters, owner);
   const size = parameters?.get('binary_data_size');
   const data = members.get('data');
-  assertOneSource({ data, size, shared }, owner);
-  if (shared !== undefined) {
-    return { name, tensor: { datatype, shape, data: noData }, pending: undefined, shared };
-  }
-  if (size !== undefined) {
-    if (typeof size !== 'number' || size < 0) {
-      throw invalidArgument(`The 'binary_data_size' of ${owner} must be a whole number from 0.`);
+  assertOneSource({ data, size, shared: reference }, owner);
+  if (reference !== undefined) return { kind: 'shared', reference };
+  if (size === undefined) return { kind: 'json', span: asSpan(data, owner) };
+  if (typeof size === 'number' && size >= 0) return { kind: 'binary', byteLength: size };
+  throw invalidArgument(`The 'binary_data_size' of ${owner} must be a whole number from 0.`);
+}
+
+/**
+ * Takes a tensor's data where it is at hand.
+ * @throws HeadwayError `invalid_argument` when its binary data does not fit.
+ */
+export function readTensor(head: TensorHead, { text, binary }: TensorSource): ReadTensor {
+  const { name, owner, datatype, shape, place } = head;
+  switch (place.kind) {
+    case 'binary': {
+      const data = binary.take(place.byteLength, head);
+      return { name, tensor: { datatype, shape, data }, pending: undefined, shared: undefined };
     }
-    const bytes = binary.take(size, { owner, datatype, shape });
-    return { name, tensor: { datatype, shape, data: bytes }, pending: undefined, shared };
+    case 'shared': {
+      const tensor = { datatype, shape, data: noData };
+      return { name, tensor, pending: undefined, shared: place.reference };
+    }
+    default: {
+      const { start, end } = place.span;
+      const count = elementCount(shape) ?? 0;
+      const data = { owner, datatype, elementCount: count, text, start, end };
+      const pending = createJsonDataReader(data);
+      return { name, tensor: { datatype, shape, data: noData }, pending, shared: undefined };
+    }
   }
-  const { start, end } = asSpan(data, owner);
-  const count = elementCount(shape) ?? 0;
-  const pending = createJsonDataReader({ owner, datatype, elementCount: count, text, start, end });
-  return { name, tensor: { datatype, shape, data: noData }, pending, shared };
 }
 
 function asSpan(data: JsonValue | undefined, owner: string): JsonSpan {
