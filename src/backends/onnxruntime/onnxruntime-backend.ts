@@ -1,6 +1,7 @@
 import type { Logger } from '../../core/logger.ts';
 import { availableCores } from '../../native/available-cores.ts';
 import { createOnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
+import { createFileLeaser } from '../../native/file-lease.ts';
 import {
   type OnnxRuntimeLibrary,
   loadOnnxRuntimeLibrary,
@@ -37,10 +38,12 @@ export function createOnnxRuntimeBackend(options: OnnxRuntimeBackendOptions): On
   const starting = startRuntime(library, options.logger);
   // Whoever loads or waits is told; a start that nobody waits for is no unhandled failure.
   starting.catch(() => {});
+  const { onSessionBegun = () => {} } = options;
+  const loading = { starting, leaseFile: createFileLeaser(), onSessionBegun };
   return {
     name: 'onnxruntime',
     started: starting,
-    load: (spec) => loadOnnxRuntimeModel(spec, starting, options.onSessionBegun ?? (() => {})),
+    load: (spec) => loadOnnxRuntimeModel(spec, loading),
     async [Symbol.asyncDispose]() {
       const runtime = await starting.catch(() => undefined);
       runtime?.environment[Symbol.dispose]();

@@ -38,11 +38,11 @@ const config = (count: number, parameters: ModelConfig['parameters'] = {}): Mode
   });
 
 const load = (wanted: ModelConfig): Promise<BackendModel> =>
-  loadOnnxRuntimeModel(
-    plainModelSpec(folder, wanted),
-    Promise.resolve({ environment, machine: { coreCount, handoffMs: 0 } }),
-    () => {},
-  );
+  loadOnnxRuntimeModel(plainModelSpec(folder, wanted), {
+    starting: Promise.resolve({ environment, machine: { coreCount, handoffMs: 0 } }),
+    leaseFile: () => false,
+    onSessionBegun: () => {},
+  });
 
 test('loadOnnxRuntimeModel() is loaded for counts of instances that mean the same threads', async () => {
   await using one = await load(config(1));

@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { HeadwayError, toHeadwayError } from '../../core/error.ts';
-import { checkExternalData } from '../../formats/onnx/external-data.ts';
 import type { OnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
-import { createSession } from '../../native/onnxruntime/session.ts';
 import type { BackendModel, ModelSpec } from '../backend.ts';
 import { createOnnxRuntimeInstance } from './onnxruntime-instance.ts';
+import type { LeaseFile } from '../../native/file-lease.ts';
+import { checkModel, loadSession } from './load-session.ts';
 import { paddingOf } from './padding.ts';
 import { sessionSettings } from './session-settings.ts';
 
@@ -23,23 +23,29 @@ export interface StartedRuntime {
   readonly machine: Machine;
 }
 
+/** What models are loaded with. */
+export interface ModelLoading {
+  /** The runtime, which may still be starting while the files are checked. */
+  readonly starting: Promise<StartedRuntime>;
+  readonly leaseFile: LeaseFile;
+  /** Told when the runtime has begun to make the session. */
+  readonly onSessionBegun: () => void;
+}
+
 /**
  * Loads a model version into one session, which all of its instances share.
- * @param starting the runtime, which may still be starting while the files are checked.
- * @param onSessionBegun told when the runtime has begun to make the session.
  * @throws HeadwayError `not_found` for a missing file, `invalid_argument` for what is no ONNX model
  * or has weights outside its folder.
  */
 export async function loadOnnxRuntimeModel(
   spec: ModelSpec,
-  starting: Promise<StartedRuntime>,
-  onSessionBegun: () => void,
+  { starting, leaseFile, onSessionBegun }: ModelLoading,
 ): Promise<BackendModel> {
   const path = await findModelFile(spec);
-  const checked = describeFailure(spec, checkExternalData(path));
-  const [{ environment, machine }] = await Promise.all([starting, checked]);
+  await using checked = await describeFailure(spec, checkModel(path, leaseFile));
+  const { environment, machine } = await starting;
   const settings = sessionSettings(spec.config, machine.coreCount);
-  const creating = createSession(environment, { kind: 'file', path }, settings);
+  const creating = loadSession(environment, checked, settings);
   onSessionBegun();
   const session = await describeFailure(spec, creating);
   const signature = {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { HeadwayError, invalidArgument } from '../../core/error.ts';
 import { elementCount, formatShape } from '../../core/shape.ts';
 import { onnxByteLength } from './data-type.ts';
-import { scanExternalTensors } from './external-tensors.ts';
+import { type RawWeight, scanTensors } from './scan-tensors.ts';
 import type { OnnxTensor } from './model.ts';
 
 /** ONNX Runtime takes a location with this in it for an address in its own memory. */
@@ -20,23 +20,40 @@ const memoryAddressTag = '_ORT_MEM_ADDR_';
  * ONNX model; `not_found` when there is no model file.
  */
 export async function checkExternalData(modelPath: string): Promise<void> {
-  const file = await openModel(modelPath);
-  try {
-    const folder = await realpath(path.dirname(modelPath));
-    const sizes = new Map<string, number>();
-    for await (const tensor of scanExternalTensors(file)) {
-      const reference = readReference(tensor);
-      const { location } = reference;
-      const sizeBytes = sizes.get(location) ?? (await measureFile(folder, location, tensor));
-      sizes.set(location, sizeBytes);
-      checkRange(tensor, reference, sizeBytes);
-    }
-  } finally {
-    await file.close();
-  }
+  await using file = await openModelFile(modelPath);
+  await checkTensors(file, modelPath);
 }
 
-async function openModel(modelPath: string): Promise<FileHandle> {
+/** What was found in a model's file on the way. */
+export interface CheckedTensors {
+  /** The weights of the main graph that are in it. */
+  readonly rawWeights: readonly RawWeight[];
+  /** Whether elements of some tensor are in another file. */
+  readonly hasExternalData: boolean;
+}
+
+/** The same check of a file that is open. */
+export async function checkTensors(file: FileHandle, modelPath: string): Promise<CheckedTensors> {
+  const folder = await realpath(path.dirname(modelPath));
+  const sizes = new Map<string, number>();
+  const rawWeights: RawWeight[] = [];
+  for await (const scanned of scanTensors(file)) {
+    if (scanned.kind === 'raw') {
+      rawWeights.push(scanned);
+      continue;
+    }
+    const { tensor } = scanned;
+    const reference = readReference(tensor);
+    const { location } = reference;
+    const sizeBytes = sizes.get(location) ?? (await measureFile(folder, location, tensor));
+    sizes.set(location, sizeBytes);
+    checkRange(tensor, reference, sizeBytes);
+  }
+  return { rawWeights, hasExternalData: sizes.size > 0 };
+}
+
+/** Opens a model's file for reading. @throws HeadwayError when it is missing or no plain file. */
+export async function openModelFile(modelPath: string): Promise<FileHandle> {
   const name = path.basename(modelPath);
   const found = await statOf(() => stat(modelPath));
   if (found === undefined) {

@@ -75,7 +75,7 @@ test('infer carries large binary tensors, and text beyond ASCII beside binary da
 test('infer puts the binary part of what comes in pieces on a multiple of 64 bytes', async () => {
   await using served = await echoOverHttp();
   const body = ReadableStream.from([binaryBody.subarray(0, 5), binaryBody.subarray(5)]);
-  await served.call(infer, { ...post(body, binaryHeaders), duplex: 'half' } as RequestInit);
+  await served.call(infer, { ...post(body, binaryHeaders), duplex: 'half' });
   const zipped = { ...binaryHeaders, 'content-encoding': 'gzip' };
   await served.call(infer, post(gzipSync(binaryBody), zipped));
   for (const { inputs } of served.fake.requests) {

@@ -50,6 +50,20 @@ export function lookupModel({ rows = 8 }: { rows?: number } = {}): OnnxModel {
   return builder.build();
 }
 
+/** `product = row · weights`, FP32 `[batch, size]` both; element (i, j) of the weights is i·j + seed. */
+export function denseModel({ size, seed = 0 }: { size: number; seed?: number }): OnnxModel {
+  const builder = createGraphBuilder('dense');
+  const row = builder.input('row', 'FP32', [-1, size]);
+  const elements = new Float32Array(size * size);
+  for (let i = 0; i < size; i += 1) {
+    for (let j = 0; j < size; j += 1) elements[i * size + j] = i * j + seed;
+  }
+  const weights = builder.constant('FP32', [size, size], elements);
+  const product = builder.node('MatMul', [row, weights], { output: 'product' });
+  builder.output(product, 'FP32', [-1, size]);
+  return builder.build();
+}
+
 /**
  * `head` is the first `count` columns of `rows`: FP32 `[batch, 4]`, and INT64 `[batch]` whose first
  * element is taken. The file declares `head` as `[batch, 4]` and `negated`, its negation, likewise,

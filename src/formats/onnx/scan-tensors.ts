@@ -67,43 +67,69 @@ const describingFields: ReadonlySet<number> = new Set([
   tensorFields.dataLocation,
 ]);
 
+/** A field of a file that has a length: where its tag, its content and what follows it begin. */
+export interface FieldPlace {
+  readonly start: number;
+  readonly content: number;
+  readonly end: number;
+}
+
+/** A weight of the model's main graph that lies in the file as one field of bytes. */
+export interface RawWeight {
+  readonly kind: 'raw';
+  readonly graph: FieldPlace;
+  readonly tensor: FieldPlace;
+  readonly data: FieldPlace;
+}
+
+/** A tensor that keeps its elements in another file, wherever in the model it is. */
+export interface ExternalTensor {
+  readonly kind: 'external';
+  readonly tensor: OnnxTensor;
+}
+
 /** A message that the scan is inside of. */
 interface Frame {
   readonly message: MessageName;
-  readonly end: number;
+  readonly place: FieldPlace;
   /** Of a tensor: its describing fields as they are in the file. */
   readonly parts: Uint8Array[];
+  /** Of a tensor: its fields of raw elements. */
+  readonly raw: FieldPlace[];
   isExternal: boolean;
 }
 
 /**
- * Walks an ONNX file and yields every tensor that keeps its elements in another file: weights,
- * attributes, sparse ones, in subgraphs, functions and training graphs too. Weights inside the
- * file are stepped over, not read.
+ * Walks an ONNX file and yields every tensor that keeps its elements in another file (weights,
+ * attributes, sparse ones, in subgraphs, functions and training graphs too), and the weights of the
+ * main graph that are in this one. Those are stepped over, not read.
  *
  * @throws HeadwayError `invalid_argument` when the file is no well-formed ONNX model.
  */
-export async function* scanExternalTensors(file: FileHandle): AsyncGenerator<OnnxTensor> {
+export async function* scanTensors(file: FileHandle): AsyncGenerator<ExternalTensor | RawWeight> {
   const { size } = await file.stat();
   const window = new FileWindow(file, size);
-  const frames: Frame[] = [createFrame('model', size)];
+  const frames: Frame[] = [createFrame('model', { start: 0, content: 0, end: size })];
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-    if (window.position === frame.end) {
+    if (window.position === frame.place.end) {
       frames.pop();
-      if (frame.isExternal) yield describeTensor(frame.parts);
+      if (frame.isExternal) yield { kind: 'external', tensor: describeTensor(frame.parts) };
+      else yield* rawWeight(frames, frame);
       continue;
     }
     if (!window.holds(headerBytes)) await window.load();
     const start = window.position;
-    const tag = window.varint(frame.end);
+    const tag = window.varint(frame.place.end);
     const fieldNumber = Math.floor(tag / 8);
-    const end = endOfField(window, tag % 8, frame.end);
+    const end = endOfField(window, tag % 8, frame.place.end);
+    const place = { start, content: window.position, end };
     const child = tag % 8 === wireTypes.bytes ? children[frame.message][fieldNumber] : undefined;
     if (child !== undefined) {
       if (frames.length > maxDepth) throw malformed(`messages nest deeper than ${maxDepth}`);
-      frames.push(createFrame(child, end));
+      frames.push(createFrame(child, place));
       continue;
     }
+    if (frame.message === 'tensor' && fieldNumber === tensorFields.rawData) keepRaw(frame, place);
     if (frame.message === 'tensor' && describingFields.has(fieldNumber)) {
       window.position = start;
       if (!window.holds(end - start)) await window.load();
@@ -113,8 +139,17 @@ export async function* scanExternalTensors(file: FileHandle): AsyncGenerator<Onn
   }
 }
 
-function createFrame(message: MessageName, end: number): Frame {
-  return { message, end, parts: [], isExternal: false };
+function createFrame(message: MessageName, place: FieldPlace): Frame {
+  return { message, place, parts: [], raw: [], isExternal: false };
+}
+
+/** @param outer the messages that the tensor, which is at its end, was in. */
+function* rawWeight(outer: readonly Frame[], { message, place, raw }: Frame): Generator<RawWeight> {
+  const [, graph] = outer;
+  const [data] = raw;
+  const isWeight = message === 'tensor' && outer.length === 2 && graph?.message === 'graph';
+  if (!isWeight || data === undefined || raw.length > 1) return;
+  yield { kind: 'raw', graph: graph.place, tensor: place, data };
 }
 
 /** Reads past the field's length, if it has one, and says where the field ends. */
@@ -131,6 +166,11 @@ function endOfField(window: FileWindow, wireType: number, messageEnd: number): n
   else throw malformed(`wire type ${wireType} is not supported`);
   if (end > messageEnd) throw malformed('a field runs past the end of its message');
   return end;
+}
+
+function keepRaw(frame: Frame, place: FieldPlace): void {
+  if (frame.raw.length === maxTensorParts) throw malformed('a tensor has too many parts');
+  frame.raw.push(place);
 }
 
 /**
