@@ -31,28 +31,30 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
     timeoutMs,
     onDue: (exchange) => exchange.giveUp('timeout', `no answer within ${timeoutMs} ms`),
   });
-  const onOver = (exchange: GrpcExchange): void => void underWay.delete(exchange);
+
+  function cutOff(): void {
+    for (const exchange of underWay.endAll()) {
+      exchange.giveUp('unfinished', 'no answer until the end');
+    }
+  }
+
   return {
     send(inputIndex, progress) {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) return;
+      const onOver = (): void => underWay.end(deadline);
       const exchange = new GrpcExchange({ check: request.check, progress, onOver });
+      const deadline = underWay.add(exchange);
       progress.sent();
       exchange.cancel = connections.open(request.call, exchange);
       if (exchange.cancel === undefined) {
-        progress.end('dropped', { reason: 'all connections were busy' });
-        return;
+        exchange.onFailure({ outcome: 'dropped', reason: 'all connections were busy' });
       }
-      underWay.add(exchange);
     },
-    cutOff() {
-      for (const exchange of underWay) exchange.giveUp('unfinished', 'no answer until the end');
-      underWay.stop();
-    },
-    [Symbol.asyncDispose]: () => {
-      underWay.stop();
+    cutOff,
+    async [Symbol.asyncDispose]() {
+      cutOff();
       connections[Symbol.dispose]();
-      return Promise.resolve();
     },
   };
 }

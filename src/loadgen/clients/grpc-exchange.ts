@@ -13,7 +13,7 @@ export interface GrpcExchangeOptions {
   readonly check: CheckedRequest['check'];
   readonly progress: RequestProgress;
   /** It hears no more. */
-  readonly onOver: (exchange: GrpcExchange) => void;
+  readonly onOver: () => void;
 }
 
 /** Before each message: a flag for compression, and the length. */
@@ -96,7 +96,7 @@ export class GrpcExchange implements Exchange {
   }
 
   #end(outcome: Outcome, detail: RequestDetail): void {
-    this.#options.onOver(this);
+    this.#options.onOver();
     this.#options.progress.end(outcome, detail);
   }
 }

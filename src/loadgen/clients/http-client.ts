@@ -37,28 +37,30 @@ export function createHttpLoadClient(options: LoadClientOptions): LoadClient {
     timeoutMs,
     onDue: (exchange) => giveUp(exchange, 'timeout', `no answer within ${timeoutMs} ms`),
   });
-  const onOver = (exchange: HttpExchange): void => void underWay.delete(exchange);
   const giveUp = (exchange: HttpExchange, outcome: Outcome, reason: string): void => {
     connections.cancel(exchange);
     exchange.onFailure({ outcome, reason });
   };
+
+  function cutOff(): void {
+    for (const exchange of underWay.endAll()) {
+      giveUp(exchange, 'unfinished', 'no answer until the end');
+    }
+  }
+
   return {
     send(inputIndex, progress) {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) return;
-      const exchange = new HttpExchange(request, progress, onOver);
-      underWay.add(exchange);
+      const exchange = new HttpExchange(request, progress, () => underWay.end(deadline));
+      const deadline = underWay.add(exchange);
       progress.sent();
       connections.begin(exchange);
     },
-    cutOff() {
-      for (const exchange of underWay) giveUp(exchange, 'unfinished', 'no answer until the end');
-      underWay.stop();
-    },
-    [Symbol.asyncDispose]: () => {
-      underWay.stop();
+    cutOff,
+    async [Symbol.asyncDispose]() {
+      cutOff();
       connections[Symbol.dispose]();
-      return Promise.resolve();
     },
   };
 }
@@ -68,17 +70,13 @@ class HttpExchange implements Exchange {
   readonly bytes: readonly Uint8Array[];
   readonly #check: CheckedRequest['check'];
   readonly #progress: RequestProgress;
-  readonly #onOver: (exchange: HttpExchange) => void;
+  readonly #onOver: () => void;
   readonly #pieces: Buffer[] = [];
   #isOver = false;
   #head: AnswerHead | undefined;
   #refusal: RefusalReader | undefined;
 
-  constructor(
-    request: ReadyRequest,
-    progress: RequestProgress,
-    onOver: (exchange: HttpExchange) => void,
-  ) {
+  constructor(request: ReadyRequest, progress: RequestProgress, onOver: () => void) {
     this.bytes = request.bytes;
     this.#check = request.check;
     this.#progress = progress;
@@ -116,7 +114,7 @@ class HttpExchange implements Exchange {
   #end(outcome: Outcome, detail: RequestDetail): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onOver(this);
+    this.#onOver();
     this.#progress.end(outcome, detail);
   }
 }

@@ -33,20 +33,19 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
     timeoutMs,
     onDue: (exchange) => exchange.giveUp(timeout),
   });
-  const onEnd = (exchange: OpenAiExchange): void => void underWay.delete(exchange);
   const onUseless = (exchange: OpenAiExchange): void => connections.cancel(exchange);
 
   function cutOff(): void {
-    for (const exchange of underWay) exchange.giveUp(unfinished);
-    underWay.stop();
+    for (const exchange of underWay.endAll()) exchange.giveUp(unfinished);
   }
 
   return {
     send(inputIndex, progress) {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
+      const onEnd = (): void => underWay.end(deadline);
       const exchange = new OpenAiExchange(request, { progress, onEnd, onUseless });
-      underWay.add(exchange);
+      const deadline = underWay.add(exchange);
       progress.sent();
       connections.begin(exchange);
     },

@@ -20,7 +20,7 @@ export interface OpenAiRequest {
 interface ExchangeSettings {
   readonly progress: RequestProgress;
   /** Called once, whatever the ending. */
-  readonly onEnd: (exchange: OpenAiExchange) => void;
+  readonly onEnd: () => void;
   /** Called when what still comes of the answer is of no use. */
   readonly onUseless: (exchange: OpenAiExchange) => void;
 }
@@ -74,7 +74,7 @@ export class OpenAiExchange implements Exchange {
   #end({ outcome, detail }: AnswerEnding): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#settings.onEnd(this);
+    this.#settings.onEnd();
     this.#settings.progress.end(outcome, detail);
   }
 }
