@@ -1,5 +1,6 @@
 import { type Socket, connect, isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { Roster } from '../../core/roster.ts';
 import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
 import { type AnswerHead, createAnswerReader } from './http1-reader.ts';
 
@@ -44,7 +45,7 @@ export function createHttpConnections(options: HttpConnectionsOptions): HttpConn
 
 class ConnectionPool implements HttpConnections {
   readonly #options: HttpConnectionsOptions;
-  readonly #open = new Set<Connection>();
+  readonly #open = new Roster<Connection>();
   readonly #idle: Connection[] = [];
 
   constructor(options: HttpConnectionsOptions) {
@@ -65,6 +66,7 @@ class ConnectionPool implements HttpConnections {
       if (connection.current !== exchange) continue;
       connection.current = undefined;
       connection.socket.destroy();
+      return;
     }
   }
 
@@ -81,13 +83,13 @@ class ConnectionPool implements HttpConnections {
         : // A server name may be no address. Source: RFC 6066, section 3.
           connectTls({ servername: isIP(host) === 0 ? host : '', ...tls, host, port }).setNoDelay();
     const connection: Connection = { socket, current: undefined, isReused: false, hasBegun: false };
-    this.#open.add(connection);
     this.#watch(connection);
     return connection;
   }
 
   #watch(connection: Connection): void {
     const { socket } = connection;
+    const entry = this.#open.enter(connection);
     let error: NodeJS.ErrnoException | undefined;
     const reader = createAnswerReader({
       onHead: (head) => connection.current?.onHead(head),
@@ -115,7 +117,7 @@ class ConnectionPool implements HttpConnections {
     socket.on('error', (thrown) => (error = thrown));
     socket.on('close', () => {
       this.#forget(connection);
-      this.#open.delete(connection);
+      this.#open.leave(entry);
       this.#fail(connection, describeFailure(error));
     });
   }

@@ -34,8 +34,6 @@ import type { Exchange, Http2Stream } from './stream.ts';
 export interface ConnectionOptions extends ServerAddress {
   /** How many streams may be open until the server says so. */
   readonly streamLimit: number;
-  /** Odd; 1 when left out. */
-  readonly firstStreamId?: number | undefined;
   readonly onStreamLimit: (limit: number) => void;
   readonly onClose: () => void;
 }
@@ -79,7 +77,7 @@ export class Http2Connection {
     });
     this.#socket = openSocket(options, (bytes, byteLength) => reader.push(bytes, byteLength));
     const output = new Output(this.#socket);
-    const streams = new StreamTable(options.firstStreamId ?? 1, options.streamLimit);
+    const streams = new StreamTable(1, options.streamLimit);
     this.#output = output;
     this.#streams = streams;
     this.#sender = new RequestSender(output, (stream) => this.#sent(stream));

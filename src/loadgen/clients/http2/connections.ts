@@ -5,8 +5,6 @@ import type { Exchange } from './stream.ts';
 
 export interface Http2ConnectionsOptions extends ServerAddress {
   readonly maxConnections: number;
-  /** Of each connection; odd, and 1 when left out. */
-  readonly firstStreamId?: number | undefined;
 }
 
 /** Takes a request back; its exchange hears no more. */
