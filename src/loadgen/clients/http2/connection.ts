@@ -103,7 +103,7 @@ export class Http2Connection {
 
   /** Takes a request back; its exchange hears no more. */
   cancel(stream: Http2Stream): void {
-    if (!this.#streams.delete(stream)) return;
+    if (!this.#forget(stream)) return;
     this.#output.append(encodeReset(stream.id, 'CANCEL'));
     this.#closeIfDone();
   }
@@ -114,7 +114,7 @@ export class Http2Connection {
 
   #watch(): void {
     let error: NodeJS.ErrnoException | undefined;
-    this.#socket.on('drain', () => this.#sender.sendQueued());
+    this.#socket.on('drain', () => this.#sender.sendWaiting());
     this.#socket.on('end', () => this.#streams.retire());
     this.#socket.on('error', (thrown) => (error = thrown));
     this.#socket.on('close', () => {
@@ -219,7 +219,7 @@ export class Http2Connection {
   #finish(stream: Http2Stream): void {
     const unsentBytes = stream.unsent?.byteLength ?? 0;
     if (unsentBytes > maxUnwantedBytes) this.#output.append(encodeReset(stream.id, 'CANCEL'));
-    if (unsentBytes === 0 || unsentBytes > maxUnwantedBytes) this.#streams.delete(stream);
+    if (unsentBytes === 0 || unsentBytes > maxUnwantedBytes) this.#forget(stream);
     stream.isAnswered = true;
     stream.exchange.onEnd();
     this.#closeIfDone();
@@ -228,14 +228,20 @@ export class Http2Connection {
   /** The request is whole; the answer may be, too. */
   #sent(stream: Http2Stream): void {
     if (!stream.isAnswered) return;
-    this.#streams.delete(stream);
+    this.#forget(stream);
     this.#closeIfDone();
   }
 
   #end(stream: Http2Stream, failure: ConnectionFailure): void {
-    if (!this.#streams.delete(stream)) return;
+    if (!this.#forget(stream)) return;
     if (!stream.isAnswered) stream.exchange.onFailure(failure);
     this.#closeIfDone();
+  }
+
+  /** Ends a stream; whether it was under way. */
+  #forget(stream: Http2Stream): boolean {
+    this.#sender.drop(stream);
+    return this.#streams.delete(stream);
   }
 
   #closeIfDone(): void {

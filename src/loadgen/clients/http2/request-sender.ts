@@ -1,3 +1,4 @@
+import { Roster } from '../../../core/roster.ts';
 import type { CallBytes } from './call-bytes.ts';
 import { writeFrameHead } from './frames.ts';
 import type { Output } from './output.ts';
@@ -20,7 +21,10 @@ export class RequestSender {
   maxFrameBytes: number = initialSettings.maxFrameBytes;
   readonly #output: Output;
   readonly #onSent: (stream: Http2Stream) => void;
-  readonly #queue: Http2Stream[] = [];
+  /** Those that could send more, but for the connection. */
+  readonly #waiting = new Roster<Http2Stream>();
+  /** One turn for each of them. */
+  #turns: Iterator<Http2Stream> = this.#waiting[Symbol.iterator]();
   /** Bytes of bodies that the peer takes on the whole connection. */
   #window: number = initialSettings.windowBytes;
 
@@ -34,7 +38,7 @@ export class RequestSender {
   begin(stream: Http2Stream, { bytes, headerBytes, idPlaces, body }: CallBytes): void {
     const bodyBytes = body.byteLength;
     const isAllowed = bodyBytes <= Math.min(this.#window, stream.sendWindow);
-    const isFree = bodyBytes === 0 || (isAllowed && this.#queue.length === 0);
+    const isFree = bodyBytes === 0 || (isAllowed && this.#waiting.size === 0);
     const isJoined = isFree && bytes.byteLength > headerBytes;
     const byteLength = isJoined ? bytes.byteLength : headerBytes;
     const start = this.#output.reserve(byteLength);
@@ -42,8 +46,10 @@ export class RequestSender {
     for (const place of idPlaces) {
       if (place < byteLength) this.#output.bytes.writeUInt32BE(stream.id, start + place);
     }
-    if (isJoined) this.#window -= bodyBytes;
-    else {
+    if (isJoined) {
+      this.#window -= bodyBytes;
+      stream.sendWindow -= bodyBytes;
+    } else {
       stream.unsent = body;
       this.resume(stream);
     }
@@ -53,7 +59,7 @@ export class RequestSender {
   widen(byteLength: number): void {
     this.#window += byteLength;
     if (this.#window > maxUint31) throw tooWide();
-    this.sendQueued();
+    this.sendWaiting();
   }
 
   /**
@@ -68,23 +74,40 @@ export class RequestSender {
 
   /** Lets a stream that was held back send again. */
   resume(stream: Http2Stream): void {
-    if (stream.unsent === undefined || stream.isQueued) return;
-    stream.isQueued = true;
-    this.#queue.push(stream);
-    this.sendQueued();
+    if (stream.unsent === undefined || stream.turn !== undefined) return;
+    stream.turn = this.#waiting.enter(stream);
+    this.sendWaiting();
+  }
+
+  /** Sends nothing more of a stream. */
+  drop(stream: Http2Stream): void {
+    stream.unsent = undefined;
+    this.#leave(stream);
   }
 
   /** Sends as much of the bodies that wait as the socket and the windows take. */
-  sendQueued(): void {
-    if (this.#queue.length === 0) return;
+  sendWaiting(): void {
+    if (this.#waiting.size === 0) return;
     this.#output.cork();
     while (this.#window > 0 && !this.#output.isFull) {
-      const stream = this.#queue.shift();
+      const stream = this.#next();
       if (stream === undefined) break;
-      stream.isQueued = this.#sendFrame(stream);
-      if (stream.isQueued) this.#queue.push(stream);
+      if (!this.#sendFrame(stream)) this.#leave(stream);
     }
     this.#output.uncork();
+  }
+
+  #next(): Http2Stream | undefined {
+    const turn = this.#turns.next();
+    if (turn.done !== true) return turn.value;
+    this.#turns = this.#waiting[Symbol.iterator]();
+    const first = this.#turns.next();
+    return first.done === true ? undefined : first.value;
+  }
+
+  #leave(stream: Http2Stream): void {
+    if (stream.turn !== undefined) this.#waiting.leave(stream.turn);
+    stream.turn = undefined;
   }
 
   /** Whether more of the stream can be sent. */

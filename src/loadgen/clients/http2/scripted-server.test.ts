@@ -205,6 +205,16 @@ test('a large request that is answered before it was sent is reset, a small one 
   }
 });
 
+test('what was sent with the headers counts against the window of the stream', async () => {
+  const body = Buffer.alloc(10_000);
+  const increment = Buffer.alloc(4);
+  increment.writeUInt32BE(2 ** 31 - 1 - 65_535 + body.byteLength);
+  const answer = raw(1, 4 + 1, 1, headBlock);
+  const { failure, seen } = await hear([settings, raw(8, 0, 1, increment), answer], body);
+  assert.equal(failure, undefined);
+  assert.deepEqual(seen, ['{":status":"200"}']);
+});
+
 test('streams that wait for the window take turns', async () => {
   await using server = await startServer([settings]);
   using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });
@@ -224,6 +234,33 @@ test('streams that wait for the window take turns', async () => {
   server.sockets[0]?.write(increment);
   while (order().length < 8) await new Promise(setImmediate);
   assert.deepEqual(new Set(order()), new Set(['1', '3', '5']));
+});
+
+test('streams that wait take turns of one frame each, but for those that are taken back', async () => {
+  await using server = await startServer([settings]);
+  using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });
+  const cancels = Array.from({ length: 8 }, () =>
+    connections.open(makeCallBytes([[':method', 'x']], Buffer.alloc(65_535)), {
+      onHead: unwanted,
+      onBody: unwanted,
+      onTrailers: unwanted,
+      onEnd: unwanted,
+      onFailure() {},
+    }),
+  );
+  const ids = (): string[] =>
+    server.frames.flatMap((it) => (it.startsWith('0 ') ? [it.split(' ')[1] ?? ''] : []));
+  // The first stream takes the whole window.
+  while (ids().length < 4) await new Promise(setImmediate);
+  cancels[3]?.();
+  cancels[5]?.();
+  for (let count = 4; count < 20; count += 1) {
+    server.sockets[0]?.write(raw(8, 0, 0, Buffer.from([0, 0, 0x10, 0])));
+    while (ids().length === count) await new Promise(setImmediate);
+  }
+  const turns = ids();
+  assert.deepEqual(new Set(turns), new Set(['1', '3', '5', '9', '13', '15']));
+  assert.deepEqual(new Set(turns.slice(-5)), new Set(['3', '5', '9', '13', '15']));
 });
 
 test('a call ends whatever the server sends', async () => {

@@ -73,7 +73,6 @@ export class StreamTable {
     if (this.#slots[slot] !== stream) return false;
     this.#slots[slot] = undefined;
     this.#size -= 1;
-    stream.unsent = undefined;
     return true;
   }
 

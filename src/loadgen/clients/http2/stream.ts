@@ -1,3 +1,4 @@
+import type { RosterEntry } from '../../../core/roster.ts';
 import type { ConnectionFailure } from '../connection-failure.ts';
 import type { HeaderFields } from '../hpack/decoder.ts';
 
@@ -17,8 +18,8 @@ export class Http2Stream {
   readonly exchange: Exchange;
   /** What of the request's body is still to be sent. */
   unsent: Uint8Array | undefined;
-  /** Whether it stands in the queue of those that can send. */
-  isQueued = false;
+  /** Its place among those that take turns to send. */
+  turn: RosterEntry<Http2Stream> | undefined;
   /** Bytes of the body that the server takes now; below 0 when it takes fewer than before. */
   sendWindow: number;
   /** Bytes that have come since the server was last told that it may send more. */
