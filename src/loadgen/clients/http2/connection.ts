@@ -218,8 +218,11 @@ export class Http2Connection {
   /** The answer is whole; the request may not be. */
   #finish(stream: Http2Stream): void {
     const unsentBytes = stream.unsent?.byteLength ?? 0;
-    if (unsentBytes > maxUnwantedBytes) this.#output.append(encodeReset(stream.id, 'CANCEL'));
-    if (unsentBytes === 0 || unsentBytes > maxUnwantedBytes) this.#forget(stream);
+    // What the server's window is too small for may never be taken.
+    if (unsentBytes === 0 || unsentBytes > Math.min(maxUnwantedBytes, stream.sendWindow)) {
+      if (unsentBytes > 0) this.#output.append(encodeReset(stream.id, 'CANCEL'));
+      this.#forget(stream);
+    }
     stream.isAnswered = true;
     stream.exchange.onEnd();
     this.#closeIfDone();

@@ -182,12 +182,13 @@ for (const [name, says, expected] of failures) {
   });
 }
 
-test('a large request that is answered before it was sent is reset, a small one sent', async () => {
-  const ping = raw(6, 0, 0, '12345678');
-  const says = [settings, raw(1, 4 + 1, 1, headBlock), ping];
-  for (const [byteLength, isReset] of [
-    [200_000, true],
-    [65_540, false],
+test('of a request that is answered before it was sent, what is little and may be sent is sent', async () => {
+  const widen = (streamId: number): Buffer => raw(8, 0, streamId, Buffer.from([0, 4, 0, 0]));
+  const answer = [raw(1, 4 + 1, 1, headBlock), widen(0), raw(6, 0, 0, '12345678')];
+  for (const [what, byteLength, says, isReset] of [
+    ['much', 200_000, [settings, widen(1), ...answer], true],
+    ['little', 65_540, [settings, widen(1), ...answer], false],
+    ['little, with a window that is shut', 65_540, [settings, ...answer], true],
   ] as const) {
     await using server = await startServer(says);
     using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });
@@ -201,7 +202,8 @@ test('a large request that is answered before it was sent is reset, a small one 
       });
     });
     while (!server.frames.some((it) => it.startsWith('6 0 '))) await new Promise(setImmediate);
-    assert.equal(server.frames.includes('3 1 00000008'), isReset);
+    assert.equal(server.frames.includes('3 1 00000008'), isReset, what);
+    assert.equal(server.frames.includes('0 1 0000000000'), !isReset, what);
   }
 });
 
