@@ -115,7 +115,11 @@ export class Http2Connection {
   #watch(): void {
     let error: NodeJS.ErrnoException | undefined;
     this.#socket.on('drain', () => this.#sender.sendWaiting());
-    this.#socket.on('end', () => this.#streams.retire());
+    this.#socket.on('end', () => {
+      this.#streams.retire();
+      // No more answers come. To wait until all is sent could be to wait for ever.
+      this.#socket.destroy();
+    });
     this.#socket.on('error', (thrown) => (error = thrown));
     this.#socket.on('close', () => {
       this.#isBroken = true;
@@ -176,7 +180,7 @@ export class Http2Connection {
   #takeSettings(frame: Frame): void {
     if ((frame.flags & flags.ack) !== 0) return this.#answers.forbidTable();
     this.#apply(readSettings(frame));
-    this.#output.append(encodeAck(frameTypes.settings, new Uint8Array(0)));
+    this.#output.appendAck(encodeAck(frameTypes.settings, new Uint8Array(0)));
   }
 
   #apply({ maxConcurrentStreams, initialWindowBytes, maxFrameBytes }: PeerSettings): void {
@@ -195,7 +199,7 @@ export class Http2Connection {
 
   #takePing({ flags: flag, bytes, start, end }: Frame): void {
     if ((flag & flags.ack) !== 0) return;
-    this.#output.append(encodeAck(frameTypes.ping, bytes.subarray(start, end)));
+    this.#output.appendAck(encodeAck(frameTypes.ping, bytes.subarray(start, end)));
   }
 
   #takeGoAway({ bytes, start }: Frame): void {
@@ -252,10 +256,10 @@ export class Http2Connection {
   }
 
   #close(error: ErrorName): void {
-    if (!this.#socket.writable) return;
     this.#output.append(encodeGoAway(error));
     this.#output.flush();
-    this.#socket.destroySoon();
+    // What the server has not read by now, it may never read.
+    this.#socket.destroy();
   }
 
   #break({ errorName: name, message }: ProtocolError): void {

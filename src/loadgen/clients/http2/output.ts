@@ -1,7 +1,11 @@
 import type { Socket } from 'node:net';
 import process from 'node:process';
+import { ProtocolError } from './protocol.ts';
 
 const chunkBytes = 65_536;
+
+/** Most bytes of acknowledgements that wait for the peer to read them. */
+const maxUnreadAckBytes = 32 * 1024 ** 2;
 
 /**
  * What is written in one turn of the event loop to one socket, joined into as few writes as can be.
@@ -15,6 +19,8 @@ export class Output {
   #start = 0;
   #end = 0;
   #isScheduled = false;
+  /** At most so much of what the socket holds back acknowledges something. */
+  #unreadAckBytes = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -55,6 +61,19 @@ export class Output {
   append(bytes: Uint8Array): void {
     const place = this.reserve(bytes.byteLength);
     this.#bytes.set(bytes, place);
+  }
+
+  /**
+   * Appends what says that something of the peer's has come.
+   * @throws ProtocolError when the peer asks for more of that than it reads.
+   */
+  appendAck(ack: Uint8Array): void {
+    this.append(ack);
+    const unreadBytes = Math.min(this.#unreadAckBytes, this.#socket.writableLength);
+    this.#unreadAckBytes = unreadBytes + ack.byteLength;
+    if (this.#unreadAckBytes <= maxUnreadAckBytes) return;
+    const reason = 'it does not read what answers its pings and settings';
+    throw new ProtocolError('ENHANCE_YOUR_CALM', reason);
   }
 
   /** Writes bytes without a copy, which must stay as they are. */

@@ -182,6 +182,20 @@ for (const [name, says, expected] of failures) {
   });
 }
 
+test('a server that breaks the protocol is told how', async () => {
+  await using server = await startServer([settings, raw(6, 0, 0, 'x')]);
+  using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });
+  connections.open(makeCallBytes([[':method', 'x']], Buffer.from('x')), {
+    onHead: unwanted,
+    onBody: unwanted,
+    onTrailers: unwanted,
+    onEnd: unwanted,
+    onFailure() {},
+  });
+  const frameSizeError = '7 0 0000000000000006';
+  while (!server.frames.includes(frameSizeError)) await new Promise(setImmediate);
+});
+
 test('of a request that is answered before it was sent, what is little and may be sent is sent', async () => {
   const widen = (streamId: number): Buffer => raw(8, 0, streamId, Buffer.from([0, 4, 0, 0]));
   const answer = [raw(1, 4 + 1, 1, headBlock), widen(0), raw(6, 0, 0, '12345678')];
@@ -263,6 +277,66 @@ test('streams that wait take turns of one frame each, but for those that are tak
   const turns = ids();
   assert.deepEqual(new Set(turns), new Set(['1', '3', '5', '9', '13', '15']));
   assert.deepEqual(new Set(turns.slice(-5)), new Set(['3', '5', '9', '13', '15']));
+});
+
+/** Makes more calls than the socket of a server takes that reads nothing; why they fail. */
+async function callDeafServer(speak: (socket: Socket) => void) {
+  const sockets: Socket[] = [];
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    speak(socket);
+  });
+  server.listen(0, hostname);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  using connections = createHttp2Connections({ hostname, port, maxConnections: 1 });
+  const call = makeCallBytes([['x', 'y'.repeat(150_000)]], Buffer.alloc(0));
+  const reasons: string[] = [];
+  const begin = (): boolean => {
+    const cancel = connections.open(call, {
+      onHead: unwanted,
+      onBody: unwanted,
+      onTrailers: unwanted,
+      onEnd: unwanted,
+      onFailure: ({ reason }) => reasons.push(reason),
+    });
+    return cancel !== undefined;
+  };
+  while (begin());
+  const callCount = 100;
+  while (reasons.length < callCount) await new Promise(setImmediate);
+  // There is room for another connection once the first one is closed.
+  while (!begin()) await new Promise(setImmediate);
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  await once(server, 'close');
+  return new Set(reasons.slice(0, callCount));
+}
+
+test('a broken connection is closed though the server reads nothing', async () => {
+  const http1 = 'HTTP/1.1 400 Bad Request\r\n\r\n';
+  const reasons = await callDeafServer((socket) => socket.write(http1));
+  assert.deepEqual([...reasons], [notHttp2.reason]);
+});
+
+test('a connection that the server ends is closed though the server reads nothing', async () => {
+  const reasons = await callDeafServer((socket) => socket.end(settings));
+  assert.deepEqual([...reasons], ['the connection was closed without an answer']);
+});
+
+test('a server that does not read what answers its pings is not answered for ever', async () => {
+  const pings = Buffer.concat(Array.from({ length: 4000 }, () => raw(6, 0, 0, '12345678')));
+  const reasons = await callDeafServer((socket) => {
+    const flood = (): void => {
+      while (socket.writable && socket.write(pings));
+    };
+    socket.write(settings);
+    socket.on('drain', flood);
+    flood();
+  });
+  const { reason } = broke('it does not read what answers its pings and settings');
+  assert.deepEqual([...reasons], [reason]);
 });
 
 test('a call ends whatever the server sends', async () => {
