@@ -67,6 +67,8 @@ export class Http2Connection {
   /** Whether the server has said what every server says first. */
   #isGreeted = false;
   #isBroken = false;
+  /** The error for which the server said that it goes away. */
+  #farewell = 'NO_ERROR';
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -123,7 +125,7 @@ export class Http2Connection {
     this.#socket.on('error', (thrown) => (error = thrown));
     this.#socket.on('close', () => {
       this.#isBroken = true;
-      this.#fail(describeFailure(error));
+      this.#fail(this.#withFarewell(describeFailure(error)));
       this.#options.onClose();
     });
   }
@@ -205,10 +207,17 @@ export class Http2Connection {
   #takeGoAway({ bytes, start }: Frame): void {
     this.#streams.retire();
     const lastStreamId = bytes.readUInt32BE(start) & maxUint31;
+    this.#farewell = errorName(bytes.readUInt32BE(start + 4));
+    const failure = this.#withFarewell(refusal);
     for (const stream of this.#streams) {
-      if (stream.id > lastStreamId) this.#end(stream, refusal);
+      if (stream.id > lastStreamId) this.#end(stream, failure);
     }
     this.#closeIfDone();
+  }
+
+  #withFarewell(failure: ConnectionFailure): ConnectionFailure {
+    if (this.#farewell === 'NO_ERROR') return failure;
+    return { ...failure, reason: `${failure.reason}: ${this.#farewell}` };
   }
 
   #takeWindowUpdate({ bytes, start, streamId }: Frame): void {

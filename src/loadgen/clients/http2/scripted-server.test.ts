@@ -134,6 +134,11 @@ const failures: readonly [name: string, says: readonly Uint8Array[], failure: un
     { outcome: 'disconnected', reason: 'the server reset the call: ENHANCE_YOUR_CALM' },
   ],
   ['a farewell', [settings, raw(7, 0, 0, Buffer.alloc(8))], refused],
+  [
+    'a farewell for an error',
+    [settings, raw(7, 0, 0, Buffer.from([0, 0, 0, 0, 0, 0, 0, 11]))],
+    { outcome: 'rejected', reason: 'the server refused the call unseen: ENHANCE_YOUR_CALM' },
+  ],
   ['a frame that is too long', [settings, Buffer.alloc(9, 1)], broke('a frame of 65793 bytes')],
   ['data before the head', [settings, raw(0, 0, 1, 'x')], broke('a body before its head')],
   ['an idle stream', [settings, raw(0, 0, 3, 'x')], broke('a frame of stream 3, which is idle')],
@@ -323,6 +328,12 @@ test('a broken connection is closed though the server reads nothing', async () =
 test('a connection that the server ends is closed though the server reads nothing', async () => {
   const reasons = await callDeafServer((socket) => socket.end(settings));
   assert.deepEqual([...reasons], ['the connection was closed without an answer']);
+});
+
+test('calls that a farewell left to be answered tell of its error when they are not', async () => {
+  const farewell = raw(7, 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 2]));
+  const reasons = await callDeafServer((socket) => socket.end(Buffer.concat([settings, farewell])));
+  assert.deepEqual([...reasons], ['the connection was closed without an answer: INTERNAL_ERROR']);
 });
 
 test('a server that does not read what answers its pings is not answered for ever', async () => {
