@@ -212,6 +212,25 @@ test('a call that is taken back is reset, and makes room for another', async () 
   assert.deepEqual(codes.slice(0, 2), [constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_CANCEL]);
 });
 
+test('a server that takes no calls is sent none, until it takes some', async () => {
+  await using listening = await listen(
+    createServer({ settings: { maxConcurrentStreams: 0 } }),
+    (stream) => stream.respond({ ':status': 200 }, { endStream: true }),
+  );
+  using connections = createHttp2Connections({ hostname, port: listening.port, maxConnections: 9 });
+  // This one went out before the server had said so.
+  assert.equal((await ask(connections)).failure?.outcome, 'rejected');
+  assert.equal((await ask(connections)).failure?.outcome, 'dropped');
+  assert.equal(listening.sessions.length, 1);
+  listening.sessions[0]?.settings({ maxConcurrentStreams: 1 });
+  let heard = await ask(connections);
+  while (heard.failure?.outcome === 'dropped') {
+    await new Promise(setImmediate);
+    heard = await ask(connections);
+  }
+  assert.equal(heard.failure, undefined);
+});
+
 test('over TLS, HTTP/2 is asked for', async () => {
   const { certificate: cert, key } = serverCertificate;
   await using listening = await listen(createSecureServer({ cert, key }), echo);

@@ -29,7 +29,8 @@ export function createHttp2Connections({
   function connect(): Http2Connection {
     const connection = new Http2Connection({
       ...options,
-      streamLimit,
+      // What other connections were told may have changed.
+      streamLimit: Math.max(1, streamLimit),
       onStreamLimit: (limit) => (streamLimit = limit),
       onClose: () => connections.delete(connection),
     });
@@ -38,7 +39,9 @@ export function createHttp2Connections({
   }
   function findFree(): Http2Connection | undefined {
     for (const connection of connections) if (connection.hasRoom) return connection;
-    return connections.size < maxConnections ? connect() : undefined;
+    // A server that takes no calls now takes none on another connection either.
+    const isShut = streamLimit === 0 && connections.size > 0;
+    return isShut || connections.size >= maxConnections ? undefined : connect();
   }
 
   return {
