@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type ServerHttp2Stream, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { clientCertificate, serverCertificate } from '../../testing/certificates.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { sendRequest } from '../../testing/run-requests.ts';
 import type { CheckedRequest } from '../inputs/prepared-request.ts';
@@ -148,6 +149,16 @@ test('a gRPC client gives up after the timeout, and when it is cut off', async (
   assert.equal((await open).outcome, 'unfinished');
 });
 
-test('a gRPC client refuses a url without a port', () => {
-  assert.throws(() => createGrpcLoadClient({ url: 'x', requests: [call] }), /must be host:port/);
+test('a gRPC client refuses a url without a port that there can be', () => {
+  for (const url of ['x', 'x:65536', 'grpcs://[::1]:99999']) {
+    const expected = { code: 'invalid_argument', message: /must be host:port/ };
+    assert.throws(() => createGrpcLoadClient({ url, requests: [call] }), expected);
+  }
+});
+
+test('a gRPC client refuses a key of another certificate', () => {
+  const tls = { cert: serverCertificate.certificate, key: clientCertificate.key };
+  const create = (url: string) => createGrpcLoadClient({ url, requests: [call], tls });
+  const expected = { code: 'invalid_argument', message: /the key that belongs to the certificate/ };
+  assert.throws(() => create('grpcs://localhost:1'), expected);
 });

@@ -7,13 +7,16 @@ import { GrpcExchange } from './grpc-exchange.ts';
 import { type CallBytes, makeCallBytes } from './http2/call-bytes.ts';
 import { createHttp2Connections } from './http2/connections.ts';
 import { type LoadClientOptions, defaultTimeoutMs } from './load-client-options.ts';
+import { prepareTls } from './prepare-tls.ts';
 
 const defaultMaxConnections = 256;
+const maxPort = 65_535;
 
 /**
  * A client of unary gRPC calls over HTTP/2: another connection is opened when the server takes no
  * more calls on those there are.
- * @throws HeadwayError `invalid_argument` when the url is none, and when there are no requests.
+ * @throws HeadwayError `invalid_argument` when the url is none, when what TLS needs does not fit
+ * together, and when there are no requests.
  */
 export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
   const { timeoutMs = defaultTimeoutMs, clock = createSystemClock() } = options;
@@ -23,7 +26,7 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
   const connections = createHttp2Connections({
     hostname: server.hostname,
     port: server.port,
-    tls: server.isTls ? (options.tls ?? {}) : undefined,
+    tls: server.isTls ? prepareTls(options.tls) : undefined,
     maxConnections: options.maxConnections ?? defaultMaxConnections,
   });
   const underWay = new Deadlines<GrpcExchange>({
@@ -87,9 +90,9 @@ function toReadyCall({ path, headers, body, check }: CheckedRequest, server: Ser
 function parseUrl(url: string): Server {
   const [, scheme = 'grpc', authority, hostname = '', port] =
     /^(?:(grpcs?|https?):\/\/)?(([\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5}))\/?$/.exec(url) ?? [];
-  if (authority === undefined) {
+  if (authority === undefined || Number(port) > maxPort) {
     throw invalidArgument(
-      `The url '${url}' must be host:port, or that with grpc:// or grpcs:// before it.`,
+      `The url '${url}' must be host:port, with a port of at most ${maxPort}, or that with grpc:// or grpcs:// before it.`,
     );
   }
   // A socket address has not the brackets of an IPv6 host.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { test } from 'node:test';
+import { clientCertificate, serverCertificate } from '../../testing/certificates.ts';
 import { startLoopbackServer } from '../../testing/loopback-server.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { sendRequest } from '../../testing/run-requests.ts';
@@ -150,6 +151,13 @@ test('an HTTP client gives up after the timeout, and when it is cut off', async 
 test('an HTTP client refuses a url of another kind', () => {
   const message = /The url 'ftp:\/\/x' must begin with http:\/\/ or https:\/\/ and name a host, as/;
   assert.throws(() => createHttpLoadClient({ url: 'ftp://x', requests: [infer] }), message);
+});
+
+test('an HTTP client refuses a key of another certificate', () => {
+  const tls = { cert: serverCertificate.certificate, key: clientCertificate.key };
+  const create = (url: string) => createHttpLoadClient({ url, requests: [infer], tls });
+  const expected = { code: 'invalid_argument', message: /the key that belongs to the certificate/ };
+  assert.throws(() => create('https://localhost'), expected);
 });
 
 /** The address of a server that is no more. */

@@ -20,8 +20,8 @@ interface ReadyRequest {
 /**
  * A client of HTTP/1.1, plain or of the Open Inference Protocol: it keeps connections, and opens
  * another when all are busy, so that no request waits for the answer of another one.
- * @throws HeadwayError `invalid_argument` when the url is none, or not of HTTP, and when there are
- * no requests.
+ * @throws HeadwayError `invalid_argument` when the url is none, or not of HTTP, when what TLS needs
+ * does not fit together, and when there are no requests.
  */
 export function createHttpLoadClient(options: LoadClientOptions): LoadClient {
   const url = parseHttpUrl(options.url);

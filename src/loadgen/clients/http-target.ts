@@ -2,6 +2,7 @@ import { invalidArgument } from '../../core/error.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import { type HttpConnections, createHttpConnections } from './http-connections.ts';
 import type { LoadClientOptions } from './load-client-options.ts';
+import { prepareTls } from './prepare-tls.ts';
 
 /** Up to this size a body is sent in one piece with its head. */
 const joinBytes = 65_536;
@@ -21,7 +22,10 @@ export function parseHttpUrl(text: string): URL {
   return url;
 }
 
-/** Connections to the server at `url`; none is opened yet. */
+/**
+ * Connections to the server at `url`; none is opened yet.
+ * @throws HeadwayError `invalid_argument` when what TLS needs does not fit together.
+ */
 export function connectionsTo(
   url: URL,
   { tls, maxConnections = defaultMaxConnections }: LoadClientOptions,
@@ -31,7 +35,7 @@ export function connectionsTo(
     // URL keeps the brackets of an IPv6 host, which a socket address has not.
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || (isTls ? 443 : 80)),
-    tls: isTls ? (tls ?? {}) : undefined,
+    tls: isTls ? prepareTls(tls) : undefined,
     maxConnections,
   });
 }

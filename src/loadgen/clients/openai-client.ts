@@ -19,7 +19,8 @@ export interface OpenAiLoadClientOptions extends LoadClientOptions {
  * Sends requests of the OpenAI API, as many at a time as are asked for, and tells of every chunk of
  * a streamed answer when its bytes come. Connections are kept and used again; the
  * `url` may end with `/v1`.
- * @throws HeadwayError `invalid_argument` when the url is none, or there is nothing to send.
+ * @throws HeadwayError `invalid_argument` when the url is none, when what TLS needs does not fit
+ * together, or there is nothing to send.
  */
 export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadClient {
   const { requests, clock = createSystemClock(), timeoutMs = defaultTimeoutMs } = options;
