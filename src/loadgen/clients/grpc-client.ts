@@ -2,6 +2,7 @@ import { createSystemClock } from '../../core/clock.ts';
 import { invalidArgument } from '../../core/error.ts';
 import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
+import { AnswerRoom, maxAnswerBytes } from './answer-room.ts';
 import { Deadlines } from './deadlines.ts';
 import { GrpcExchange } from './grpc-exchange.ts';
 import { type CallBytes, makeCallBytes } from './http2/call-bytes.ts';
@@ -32,12 +33,14 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
   const underWay = new Deadlines<GrpcExchange>({
     clock,
     timeoutMs,
-    onDue: (exchange) => exchange.giveUp('timeout', `no answer within ${timeoutMs} ms`),
+    onDue: (exchange) => exchange.giveUp('timeout', { reason: `no answer within ${timeoutMs} ms` }),
   });
+
+  const room = new AnswerRoom(maxAnswerBytes);
 
   function cutOff(): void {
     for (const exchange of underWay.endAll()) {
-      exchange.giveUp('unfinished', 'no answer until the end');
+      exchange.giveUp('unfinished', { reason: 'no answer until the end' });
     }
   }
 
@@ -46,7 +49,7 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
       const request = ready[inputIndex % ready.length];
       if (request === undefined) return;
       const onOver = (): void => underWay.end(deadline);
-      const exchange = new GrpcExchange({ check: request.check, progress, onOver });
+      const exchange = new GrpcExchange({ check: request.check, progress, room, onOver });
       const deadline = underWay.add(exchange);
       progress.sent();
       exchange.cancel = connections.open(request.call, exchange);

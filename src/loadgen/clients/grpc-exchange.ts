@@ -3,6 +3,7 @@ import { codeOfGrpcStatus } from '../../protocols/oip-grpc/codec/status.ts';
 import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { RequestDetail, RequestProgress } from '../load-client.ts';
 import type { Outcome } from '../samples.ts';
+import { type AnswerRoom, KeptAnswer } from './answer-room.ts';
 import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
 import type { HeaderFields } from './hpack/decoder.ts';
 import type { CancelCall } from './http2/connections.ts';
@@ -12,6 +13,7 @@ import { readServerTiming } from './server-timing.ts';
 export interface GrpcExchangeOptions {
   readonly check: CheckedRequest['check'];
   readonly progress: RequestProgress;
+  readonly room: AnswerRoom;
   /** It hears no more. */
   readonly onOver: () => void;
 }
@@ -32,13 +34,14 @@ const noFields: HeaderFields = {};
 export class GrpcExchange implements Exchange {
   cancel: CancelCall | undefined;
   readonly #options: GrpcExchangeOptions;
-  #pieces: Buffer[] | undefined;
+  readonly #body: KeptAnswer;
   #receivedBytes = 0;
   #head = noFields;
   #trailers = noFields;
 
   constructor(options: GrpcExchangeOptions) {
     this.#options = options;
+    this.#body = new KeptAnswer(options.room);
   }
 
   onHead(fields: HeaderFields): void {
@@ -49,8 +52,8 @@ export class GrpcExchange implements Exchange {
   onBody(bytes: Buffer, start: number, end: number): void {
     this.#receivedBytes += end - start;
     if (this.#options.check === undefined) return;
-    this.#pieces ??= [];
-    this.#pieces.push(Buffer.from(bytes.subarray(start, end)));
+    const ending = this.#body.push(Buffer.from(bytes.subarray(start, end)));
+    if (ending !== undefined) this.giveUp(ending.outcome, ending.detail);
   }
 
   onTrailers(fields: HeaderFields): void {
@@ -83,19 +86,19 @@ export class GrpcExchange implements Exchange {
   }
 
   /** Ends it, whatever comes later. */
-  giveUp(outcome: Outcome, reason: string): void {
+  giveUp(outcome: Outcome, detail: RequestDetail): void {
     this.cancel?.();
-    this.#end(outcome, { reason });
+    this.#end(outcome, detail);
   }
 
   #check(): string | undefined {
     const { check } = this.#options;
     if (check === undefined) return undefined;
-    const body = Buffer.concat(this.#pieces ?? []).subarray(prefixBytes);
-    return check({ headers: this.#head, body });
+    return check({ headers: this.#head, body: this.#body.join().subarray(prefixBytes) });
   }
 
   #end(outcome: Outcome, detail: RequestDetail): void {
+    this.#body.drop();
     this.#options.onOver();
     this.#options.progress.end(outcome, detail);
   }

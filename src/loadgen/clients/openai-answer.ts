@@ -1,6 +1,7 @@
 import { HeadwayError } from '../../core/error.ts';
 import { createEventReader } from '../../formats/event-stream/event-reader.ts';
 import { type AnswerEnding, badEnding } from './answer-ending.ts';
+import type { KeptAnswer } from './answer-room.ts';
 import {
   asArray,
   asCount,
@@ -13,14 +14,13 @@ import {
 /** Reads the body of a good answer while it comes. */
 export interface OpenAiAnswerReader {
   /** Takes the next piece. @returns how the request ended, once that is settled. */
-  push(piece: Uint8Array): AnswerEnding | undefined;
+  push(piece: Buffer): AnswerEnding | undefined;
   /** The body has ended as HTTP says. */
   finish(): AnswerEnding;
 }
 
-/** The longest event of a stream, and the longest answer without one. */
+/** The longest event of a stream. */
 const maxEventBytes = 4 * 1024 ** 2;
-const maxAnswerBytes = 256 * 1024 ** 2;
 
 /**
  * Reads a streamed chat or text completion. Chunks without text, such as the one that opens an
@@ -90,22 +90,17 @@ export function createStreamReader(onChunk: (tokenCount: number) => void): OpenA
 
 /**
  * Reads an answer that is one JSON object.
+ * @param body where it is kept meanwhile.
  * @param vectorCount the embeddings there must be; `undefined` for completions, which must have a
  * choice.
  */
-export function createJsonReader(vectorCount: number | undefined): OpenAiAnswerReader {
-  const pieces: Uint8Array[] = [];
-  let byteLength = 0;
+export function createJsonReader(
+  body: KeptAnswer,
+  vectorCount: number | undefined,
+): OpenAiAnswerReader {
   return {
-    push(piece) {
-      byteLength += piece.byteLength;
-      if (byteLength > maxAnswerBytes) {
-        return badEnding('failed', `the answer has more than ${maxAnswerBytes} bytes`);
-      }
-      pieces.push(piece);
-      return undefined;
-    },
-    finish: () => readWhole(Buffer.concat(pieces).toString(), vectorCount),
+    push: (piece) => body.push(piece),
+    finish: () => readWhole(body.join().toString(), vectorCount),
   };
 }
 

@@ -4,6 +4,7 @@ import { openAiApiOfPath } from '../inputs/openai-requests.ts';
 import type { PreparedRequest } from '../inputs/prepared-request.ts';
 import type { LoadClient } from '../load-client.ts';
 import { badEnding } from './answer-ending.ts';
+import { AnswerRoom, maxAnswerBytes } from './answer-room.ts';
 import { Deadlines } from './deadlines.ts';
 import { connectionsTo, parseHttpUrl, requestBytes } from './http-target.ts';
 import { type LoadClientOptions, defaultTimeoutMs } from './load-client-options.ts';
@@ -34,6 +35,7 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
     timeoutMs,
     onDue: (exchange) => exchange.giveUp(timeout),
   });
+  const room = new AnswerRoom(maxAnswerBytes);
   const onUseless = (exchange: OpenAiExchange): void => connections.cancel(exchange);
 
   function cutOff(): void {
@@ -45,7 +47,7 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
       const request = ready[inputIndex % ready.length];
       if (request === undefined) throw new RangeError(`There is no input ${inputIndex}.`);
       const onEnd = (): void => underWay.end(deadline);
-      const exchange = new OpenAiExchange(request, { progress, onEnd, onUseless });
+      const exchange = new OpenAiExchange(request, { progress, room, onEnd, onUseless });
       const deadline = underWay.add(exchange);
       progress.sent();
       connections.begin(exchange);

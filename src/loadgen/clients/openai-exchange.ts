@@ -1,5 +1,6 @@
 import type { RequestProgress } from '../load-client.ts';
 import { type AnswerEnding, badEnding } from './answer-ending.ts';
+import { type AnswerRoom, KeptAnswer } from './answer-room.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
 import type { Exchange } from './http-connections.ts';
 import type { AnswerHead } from './http1-reader.ts';
@@ -19,6 +20,7 @@ export interface OpenAiRequest {
 
 interface ExchangeSettings {
   readonly progress: RequestProgress;
+  readonly room: AnswerRoom;
   /** Called once, whatever the ending. */
   readonly onEnd: () => void;
   /** Called when what still comes of the answer is of no use. */
@@ -30,6 +32,7 @@ export class OpenAiExchange implements Exchange {
   readonly bytes: readonly Uint8Array[];
   readonly #expected: ExpectedAnswer;
   readonly #settings: ExchangeSettings;
+  readonly #body: KeptAnswer;
   #reader: OpenAiAnswerReader | undefined;
   #isOver = false;
 
@@ -37,6 +40,7 @@ export class OpenAiExchange implements Exchange {
     this.bytes = bytes;
     this.#expected = expected;
     this.#settings = settings;
+    this.#body = new KeptAnswer(settings.room);
   }
 
   /** Ends it now, in this way, if it has not ended. */
@@ -50,7 +54,7 @@ export class OpenAiExchange implements Exchange {
     if (this.#isOver) return;
     const { progress } = this.#settings;
     progress.firstByte();
-    this.#reader = readerOf(head, { expected: this.#expected, progress });
+    this.#reader = readerOf(head, { expected: this.#expected, progress, body: this.#body });
   }
 
   onBody(piece: Buffer): void {
@@ -74,17 +78,22 @@ export class OpenAiExchange implements Exchange {
   #end({ outcome, detail }: AnswerEnding): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#body.drop();
     this.#settings.onEnd();
     this.#settings.progress.end(outcome, detail);
   }
 }
 
+interface ReaderSettings {
+  readonly expected: ExpectedAnswer;
+  readonly progress: RequestProgress;
+  /** Where an answer is kept that is read when it is whole. */
+  readonly body: KeptAnswer;
+}
+
 function readerOf(
   { status, headers }: AnswerHead,
-  {
-    expected,
-    progress,
-  }: Pick<ExchangeSettings, 'progress'> & { readonly expected: ExpectedAnswer },
+  { expected, progress, body }: ReaderSettings,
 ): OpenAiAnswerReader {
   if (status < 200 || status > 299) return createRefusalReader(status);
   switch (expected.kind) {
@@ -95,9 +104,9 @@ function readerOf(
             `answered ${headers['content-type'] ?? 'without a content type'}, not an event stream`,
           );
     case 'completion':
-      return createJsonReader(undefined);
+      return createJsonReader(body, undefined);
     case 'embeddings':
-      return createJsonReader(expected.count);
+      return createJsonReader(body, expected.count);
   }
 }
 

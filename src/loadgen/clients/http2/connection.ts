@@ -106,6 +106,7 @@ export class Http2Connection {
   /** Takes a request back; its exchange hears no more. */
   cancel(stream: Http2Stream): void {
     if (!this.#forget(stream)) return;
+    stream.isAnswered = true;
     this.#output.append(encodeReset(stream.id, 'CANCEL'));
     this.#closeIfDone();
   }
@@ -230,6 +231,8 @@ export class Http2Connection {
 
   /** The answer is whole; the request may not be. */
   #finish(stream: Http2Stream): void {
+    // Its exchange may have taken the request back because of what came last.
+    if (stream.isAnswered) return;
     const unsentBytes = stream.unsent?.byteLength ?? 0;
     // What the server's window is too small for may never be taken.
     if (unsentBytes === 0 || unsentBytes > Math.min(maxUnwantedBytes, stream.sendWindow)) {

@@ -236,6 +236,19 @@ test('what was sent with the headers counts against the window of the stream', a
   assert.deepEqual(seen, ['{":status":"200"}']);
 });
 
+test('a call that is taken back because of the last piece of its answer hears no more', async () => {
+  await using server = await startServer([settings, head, raw(0, 1, 1, 'x')]);
+  using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });
+  const cancel = connections.open(makeCallBytes([[':method', 'x']], Buffer.from('x')), {
+    onHead() {},
+    onBody: () => cancel?.(),
+    onTrailers: unwanted,
+    onEnd: unwanted,
+    onFailure: unwanted,
+  });
+  while (!server.frames.includes('3 1 00000008')) await new Promise(setImmediate);
+});
+
 test('streams that wait for the window take turns', async () => {
   await using server = await startServer([settings]);
   using connections = createHttp2Connections({ hostname, port: server.port, maxConnections: 1 });

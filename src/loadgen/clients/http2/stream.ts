@@ -25,7 +25,7 @@ export class Http2Stream {
   /** Bytes that have come since the server was last told that it may send more. */
   receivedBytes = 0;
   hasHead = false;
-  /** Whether its exchange has heard the end; it may have to be sent still. */
+  /** Whether its exchange hears no more; it may have to be sent still. */
   isAnswered = false;
 
   constructor(id: number, sendWindow: number, exchange: Exchange) {
