@@ -76,10 +76,11 @@ test('a gRPC client tells outcomes by the status', async () => {
   await using server = await startServer((stream, headers) => {
     const status = Number(headers['x-status']);
     if (status === 0) answerWith(stream, 0);
-    else if (status === 99) stream.respond({ ':status': 404 }, { endStream: true });
+    else if (status > 97)
+      stream.respond({ ':status': status === 98 ? 200 : 404 }, { endStream: true });
     else stream.respond({ ':status': 200, 'grpc-status': String(status) }, { endStream: true });
   });
-  const statuses = [8, 14, 4, 3, 0, 99];
+  const statuses = [8, 14, 4, 3, 0, 98, 99];
   const requests = statuses.map((status) => ({ ...call, headers: { 'x-status': String(status) } }));
   await using client = createGrpcLoadClient({ url: server.url, requests });
   const ended = await Promise.all(statuses.map((_, input) => sendRequest(client, input)));
@@ -91,6 +92,7 @@ test('a gRPC client tells outcomes by the status', async () => {
       ['timeout', 'gRPC status deadline_exceeded'],
       ['failed', 'gRPC status invalid_argument'],
       ['failed', 'gRPC status ok without a message'],
+      ['failed', 'an answer without a gRPC status: does the address name the gRPC port?'],
       ['failed', 'HTTP status 404 and not gRPC'],
     ],
   );

@@ -4,7 +4,7 @@ import type { CheckedRequest } from '../inputs/prepared-request.ts';
 import type { RequestDetail, RequestProgress } from '../load-client.ts';
 import type { Outcome } from '../samples.ts';
 import { type AnswerRoom, KeptAnswer } from './answer-room.ts';
-import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
 import type { HeaderFields } from './hpack/decoder.ts';
 import type { CancelCall } from './http2/connections.ts';
 import type { Exchange } from './http2/stream.ts';
@@ -26,6 +26,11 @@ const outcomeByCode: Partial<Readonly<Record<ErrorCode, Outcome>>> = {
   resource_exhausted: 'rejected',
   unavailable: 'rejected',
   deadline_exceeded: 'timeout',
+};
+
+const noStatus: ConnectionFailure = {
+  outcome: 'failed',
+  reason: 'an answer without a gRPC status: does the address name the gRPC port?',
 };
 
 const noFields: HeaderFields = {};
@@ -63,7 +68,7 @@ export class GrpcExchange implements Exchange {
   onEnd(): void {
     // An answer without messages has its status in its head.
     const status = this.#trailers['grpc-status'] ?? this.#head['grpc-status'];
-    if (status === undefined) return this.onFailure(describeFailure(undefined));
+    if (status === undefined) return this.onFailure(noStatus);
     const timing = this.#head['server-timing'] ?? this.#trailers['server-timing'];
     const times = readServerTiming(timing);
     if (status !== '0') {
