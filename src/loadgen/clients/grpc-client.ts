@@ -35,7 +35,6 @@ export function createGrpcLoadClient(options: LoadClientOptions): LoadClient {
     timeoutMs,
     onDue: (exchange) => exchange.giveUp('timeout', { reason: `no answer within ${timeoutMs} ms` }),
   });
-
   const room = new AnswerRoom(maxAnswerBytes);
 
   function cutOff(): void {

@@ -10,7 +10,10 @@ export interface LoadClientOptions {
   readonly requests: readonly CheckedRequest[];
   /** How long an answer may take from when it is sent; 60,000 when left out. */
   readonly timeoutMs?: number | undefined;
-  /** More than these are not opened, and requests are dropped; 4,096 when left out. */
+  /**
+   * More than these are not opened, and requests are dropped; when left out, 4,096 over HTTP/1,
+   * which takes one request at a time, and 256 over gRPC, which takes many.
+   */
   readonly maxConnections?: number | undefined;
   /** `ca`, `cert`, `key` and so on, where the address asks for TLS. */
   readonly tls?: ConnectionOptions | undefined;

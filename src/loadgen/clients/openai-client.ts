@@ -25,9 +25,12 @@ export interface OpenAiLoadClientOptions extends LoadClientOptions {
  */
 export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadClient {
   const { requests, clock = createSystemClock(), timeoutMs = defaultTimeoutMs } = options;
-  const ready = toReadyRequests(requests, options);
+  const url = parseHttpUrl(options.url);
+  // The paths of the requests begin with it.
+  url.pathname = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
+  const ready = toReadyRequests(requests, url, options.apiKey);
   if (ready.length === 0) throw invalidArgument('There are no requests to send.');
-  const connections = connectionsTo(parseHttpUrl(options.url), options);
+  const connections = connectionsTo(url, options);
   const timeout = badEnding('timeout', `no whole answer within ${timeoutMs} ms`);
   const unfinished = badEnding('unfinished', 'in flight when the run was cut off');
   const underWay = new Deadlines<OpenAiExchange>({
@@ -62,11 +65,9 @@ export function createOpenAiLoadClient(options: OpenAiLoadClientOptions): LoadCl
 
 function toReadyRequests(
   requests: readonly PreparedRequest[],
-  { url: text, apiKey }: OpenAiLoadClientOptions,
+  url: URL,
+  apiKey: string | undefined,
 ): readonly OpenAiRequest[] {
-  const url = parseHttpUrl(text);
-  // The paths of the requests begin with it.
-  url.pathname = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '');
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   return requests.map((request) => ({
     bytes: requestBytes({ ...request, headers: { ...request.headers, ...authorization } }, url),
