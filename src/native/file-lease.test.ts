@@ -14,11 +14,14 @@ test('createFileLeaser() keeps a file from being written to until it is closed',
   await writeFile(place, 'content');
   {
     await using file = await open(place, 'r');
-    if (!leaseFile(file.fd)) {
+    const lease = await leaseFile(file);
+    if (lease === undefined) {
       context.skip('the system or this disk has no leases');
       return;
     }
+    assert.equal(lease.isHeld(), true);
     await assert.rejects(open(place, O_WRONLY | O_TRUNC | O_NONBLOCK), { code: 'EAGAIN' });
+    assert.equal(lease.isHeld(), false, 'somebody waits');
     assert.equal(await file.readFile('utf8'), 'content');
   }
   await using file = await open(place, O_WRONLY | O_TRUNC | O_NONBLOCK);
@@ -30,6 +33,6 @@ test('createFileLeaser() gives no lease of a file that somebody writes to', asyn
   const place = path.join(folder.path, 'file');
   await using writing = await open(place, 'w');
   await using file = await open(place, 'r');
-  assert.equal(leaseFile(file.fd), false);
+  assert.equal(await leaseFile(file), undefined);
   await writing.writeFile('content');
 });

@@ -100,3 +100,25 @@ test('countBefore() finds a place for a request that is not in the list', () => 
   assert.equal(countBefore(requestsOf(queue, 'a'), queuedRequest(4)), 2);
   assert.equal(countBefore(requestsOf(queue, 'a'), queuedRequest(6)), 3);
 });
+
+test('RequestQueue keeps groups for the next requests of their shapes, and few empty ones', () => {
+  const queue = new RequestQueue<QueuedRequest>();
+  const batchOf = (shapeKey: string): QueuedRequest[] =>
+    Array.from({ length: 8 }, (_, order) => queuedRequest(order, { shapeKey }));
+  const pass = (shapeKey: string): unknown => {
+    const batch = batchOf(shapeKey);
+    for (const request of batch) queue.add(request);
+    const group = queue.groups.get(shapeKey);
+    queue.take(batch);
+    return group;
+  };
+  const [a, b] = [pass('a'), pass('b')];
+  for (let round = 0; round < 40; round += 1) {
+    assert.equal(pass('a'), a);
+    assert.equal(pass('b'), b);
+  }
+  for (let shape = 0; shape < 1000; shape += 1) {
+    pass(`shape ${shape}`);
+    assert.ok(queue.groups.size <= 17);
+  }
+});

@@ -141,6 +141,7 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
     if (group.requests[index] !== request) return false;
     group.requests.splice(index, 1);
     this.#forget(group, request);
+    if (group.requests.length === 0) this.#keepEmpty(group);
     return true;
   }
 
@@ -156,6 +157,7 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
       const request = requests[index];
       if (request !== undefined) this.#forget(group, request);
     }
+    if (count > 0 && group.requests.length === 0) this.#keepEmpty(group);
     for (let index = count; index < requests.length; index += 1) {
       const request = requests[index];
       if (request !== undefined) this.remove(request);
@@ -186,7 +188,6 @@ export class RequestQueue<R extends QueuedRequest> implements QueueView<R> {
 
   #forget(group: MutableGroup<R>, request: R): void {
     group.itemCount -= request.batchSize;
-    if (group.requests.length === 0) this.#keepEmpty(group);
     this.#requestCount -= 1;
     this.#countByLevel[request.level] = this.countAt(request.level) - 1;
     const limitMs = Math.min(request.timeoutAtMs, request.deadlineMs);

@@ -89,18 +89,20 @@ test('createRunTimeModel() finds the batch size beyond which items are not answe
 
 test('createRunTimeModel() tries larger batches again, each time after a longer while', () => {
   const model = createRunTimeModel();
-  const observe = (nowMs: number, sizes: readonly number[]): void => {
-    for (const size of sizes) model.observe(size, 30 * size, nowMs);
+  const observe = (sizes: readonly number[]): void => {
+    for (const size of sizes) model.observe(size, 30 * size, 0);
   };
   let nowMs = 0;
-  observe(nowMs, [1, 1, 1, 8, 8, 8]);
+  observe([1, 1, 1, 8, 8, 8]);
   for (const trustMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
-    observe(nowMs + trustMs - 1, [1, 1, 1]);
-    assert.equal(model.usefulBatchSize(nowMs + trustMs - 1), 1, `not after ${trustMs - 1} ms`);
-    nowMs += trustMs;
-    assert.equal(model.usefulBatchSize(nowMs), undefined, `after ${trustMs} ms`);
-    observe(nowMs, [1, 8, 8, 8]);
     assert.equal(model.usefulBatchSize(nowMs), 1);
+    nowMs += trustMs;
+    assert.equal(model.usefulBatchSize(nowMs - 1), 1, `not after ${trustMs - 1} ms`);
+    assert.equal(model.usefulBatchSize(nowMs), undefined, `after ${trustMs} ms`);
+    observe([8, 8]);
+    nowMs += 100_000;
+    assert.equal(model.usefulBatchSize(nowMs), undefined, 'however long a trial takes');
+    observe([8]);
   }
 });
 
@@ -113,7 +115,21 @@ test('createRunTimeModel() does not hold cold runs against a batch size once it 
     for (let sample = 0; sample < 7; sample += 1) model.observe(size, runMs, 0);
   }
   assert.equal(model.usefulBatchSize(0), 1);
-  for (let sample = 0; sample < 3; sample += 1) model.observe(8, 1, 1000);
-  model.observe(1, 1, 1000);
   assert.equal(model.usefulBatchSize(1000), undefined);
+  for (let sample = 0; sample < 3; sample += 1) model.observe(8, 1, 1000);
+  assert.equal(model.usefulBatchSize(1000), undefined);
+  for (let sample = 0; sample < 3; sample += 1) model.observe(8, 20, 1000);
+  assert.equal(model.usefulBatchSize(1000), 1, 'slow again');
+  assert.equal(model.usefulBatchSize(2000), undefined, 'and believed for as long as at first');
+});
+
+test('createRunTimeModel() keeps its estimates while larger batches are tried', () => {
+  const model = createRunTimeModel();
+  for (let sample = 0; sample < 7; sample += 1) {
+    for (const size of [1, 8]) model.observe(size, 10 * size, 0);
+  }
+  assert.equal(model.usefulBatchSize(0), 1);
+  assert.equal(model.usefulBatchSize(1000), undefined);
+  model.observe(8, 300, 1000);
+  assert.equal(model.estimateMs(8), 80);
 });

@@ -10,8 +10,8 @@ export interface RunTimeModel {
   readonly estimateMs: (batchSize: number) => number | undefined;
   /**
    * The batch size beyond which items are not answered any faster: the smallest whose time per item
-   * is within 5 % of the best measured. `undefined` while larger batches were better all along, or
-   * there is too little to compare.
+   * is within 5 % of the best measured. `undefined` while larger batches were better all along,
+   * there is too little to compare, or larger ones are due to be tried again.
    */
   usefulBatchSize(nowMs: number): number | undefined;
   /** `estimateMs`, but `undefined` also when the last measurement is too old to refuse requests by. */
@@ -29,10 +29,11 @@ const maxSizes = 64;
  * let through whatever the estimate says, so a model that has become faster is noticed.
  */
 const freshForMs = 1000;
+/** Batch sizes are compared by as many newest samples of each. */
+const comparedSamples = 3;
 /**
- * A batch size not run for so long has no say in which one is useful, so it is tried again, with new
- * samples alone. The first ones are of a process that is not warm; each later trial is believed for
- * twice as long, up to the longest.
+ * That larger batches do not pay is believed for so long; then they are tried again. The first time
+ * the process may not be warm; each time that it turns out the same it is believed for twice as long.
  */
 const firstTrustMs = 1000;
 const longestTrustMs = 60_000;
@@ -45,11 +46,9 @@ interface SizeSamples {
   readonly samplesMs: number[];
   next: number;
   cautiousMs: number;
-  /** What disturbs a run only adds to it, so the fastest is what batch sizes are compared by. */
-  fastestMs: number;
+  /** The newest, as many as sizes are compared by at most; emptied for a new trial. */
+  readonly comparedMs: number[];
   observedMs: number;
-  /** For how long after the last sample the size has a say. */
-  trustMs: number;
 }
 
 /** The line `perItemMs · batchSize + fixedMs`. */
@@ -65,6 +64,7 @@ interface Line {
  */
 export function createRunTimeModel(): RunTimeModel {
   const sizes = new Map<number, SizeSamples>();
+  const usefulBatchSize = createTrials(sizes);
   let sampleCount = 0;
   let lastObservedMs = -Infinity;
   let line: Line | undefined;
@@ -86,7 +86,8 @@ export function createRunTimeModel(): RunTimeModel {
       samples = newSamples(batchSize);
       sizes.set(batchSize, samples);
     }
-    addSample(samples, runMs, nowMs);
+    addSample(samples, runMs);
+    samples.observedMs = nowMs;
     sampleCount += 1;
     lastObservedMs = nowMs;
     line = undefined;
@@ -98,7 +99,7 @@ export function createRunTimeModel(): RunTimeModel {
       if (elapsedMs > (estimateMs(batchSize) ?? 0)) observe(batchSize, elapsedMs, nowMs);
     },
     estimateMs,
-    usefulBatchSize: (nowMs) => findUsefulBatchSize(sizes, nowMs),
+    usefulBatchSize,
     freshEstimateMs: (batchSize, nowMs) =>
       nowMs - lastObservedMs > freshForMs ? undefined : estimateMs(batchSize),
   };
@@ -113,47 +114,77 @@ function giveUpOldest(sizes: Map<number, SizeSamples>): void {
 }
 
 function newSamples(batchSize: number): SizeSamples {
-  const trustMs = firstTrustMs;
-  return { batchSize, samplesMs: [], next: 0, cautiousMs: 0, fastestMs: 0, observedMs: 0, trustMs };
+  return { batchSize, samplesMs: [], next: 0, cautiousMs: 0, comparedMs: [], observedMs: 0 };
 }
 
-function findUsefulBatchSize(
-  sizes: ReadonlyMap<number, SizeSamples>,
-  nowMs: number,
-): number | undefined {
-  const isComparable = (size: SizeSamples): boolean =>
-    size.samplesMs.length >= samplesBeforeEstimate && isTrusted(size, nowMs);
+/** Keeps to what a comparison of batch sizes showed, and tries larger ones again when it is old. */
+function createTrials(sizes: ReadonlyMap<number, SizeSamples>): RunTimeModel['usefulBatchSize'] {
+  let trustMs = firstTrustMs;
+  let trialAtMs: number | undefined;
+  return (nowMs) => {
+    const compared = compareSizes(sizes);
+    if (compared.kind === 'unknown') return undefined;
+    if (compared.kind === 'larger is better') {
+      trustMs = firstTrustMs;
+      trialAtMs = undefined;
+      return undefined;
+    }
+    if (trialAtMs === undefined) {
+      trialAtMs = nowMs + trustMs;
+      trustMs = Math.min(longestTrustMs, trustMs * 2);
+    } else if (nowMs >= trialAtMs) {
+      trialAtMs = undefined;
+      for (const size of sizes.values()) {
+        if (size.batchSize > compared.batchSize) size.comparedMs.length = 0;
+      }
+      return undefined;
+    }
+    return compared.batchSize;
+  };
+}
+
+type Comparison =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'larger is better' }
+  | { readonly kind: 'useful'; readonly batchSize: number };
+
+const unknown: Comparison = Object.freeze({ kind: 'unknown' });
+const largerIsBetter: Comparison = Object.freeze({ kind: 'larger is better' });
+
+function compareSizes(sizes: ReadonlyMap<number, SizeSamples>): Comparison {
   let bestMs = Infinity;
   let largest = 0;
+  let count = 0;
   for (const size of sizes.values()) {
     if (!isComparable(size)) continue;
-    bestMs = Math.min(bestMs, size.fastestMs / size.batchSize);
+    count += 1;
+    bestMs = Math.min(bestMs, itemMs(size));
     largest = Math.max(largest, size.batchSize);
   }
+  if (count < 2) return unknown;
   let useful = largest;
   for (const size of sizes.values()) {
-    const isGood = size.fastestMs / size.batchSize <= bestMs * (1 + usefulGain);
-    if (isGood && size.batchSize < useful && isComparable(size)) useful = size.batchSize;
+    const isSmaller = size.batchSize < useful && isComparable(size);
+    if (isSmaller && itemMs(size) <= bestMs * (1 + usefulGain)) useful = size.batchSize;
   }
-  return useful < largest ? useful : undefined;
+  return useful < largest ? { kind: 'useful', batchSize: useful } : largerIsBetter;
 }
 
-function isTrusted({ observedMs, trustMs }: SizeSamples, nowMs: number): boolean {
-  return nowMs - observedMs < trustMs;
+function isComparable({ comparedMs }: SizeSamples): boolean {
+  return comparedMs.length === comparedSamples;
 }
 
-function addSample(samples: SizeSamples, runMs: number, nowMs: number): void {
-  if (samples.samplesMs.length > 0 && !isTrusted(samples, nowMs)) {
-    samples.samplesMs.length = 0;
-    samples.next = 0;
-    samples.trustMs = Math.min(longestTrustMs, samples.trustMs * 2);
-  }
-  samples.observedMs = nowMs;
+/** What disturbs a run only adds to it, so the fastest tells. */
+function itemMs({ comparedMs, batchSize }: SizeSamples): number {
+  return Math.min(...comparedMs) / batchSize;
+}
+
+function addSample(samples: SizeSamples, runMs: number): void {
   samples.samplesMs[samples.next] = runMs;
   samples.next = (samples.next + 1) % samplesPerSize;
-  const sorted = samples.samplesMs.toSorted((a, b) => a - b);
-  samples.cautiousMs = sorted.at(-2) ?? runMs;
-  samples.fastestMs = sorted[0] ?? runMs;
+  samples.cautiousMs = samples.samplesMs.toSorted((a, b) => a - b).at(-2) ?? runMs;
+  if (samples.comparedMs.length === comparedSamples) samples.comparedMs.shift();
+  samples.comparedMs.push(runMs);
 }
 
 /**

@@ -1,13 +1,18 @@
 import { type FileHandle, realpath, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { HeadwayError } from '../../core/error.ts';
+import { onnxDataTypes } from '../../formats/onnx/data-type.ts';
 import {
   type CheckedTensors,
   checkTensors,
   openModelFile,
 } from '../../formats/onnx/external-data.ts';
-import { setWeightsApart, usersOfWeights } from '../../formats/onnx/weights-apart.ts';
-import type { LeaseFile } from '../../native/file-lease.ts';
+import {
+  type WeightUse,
+  setWeightsApart,
+  usesOfWeights,
+} from '../../formats/onnx/weights-apart.ts';
+import type { FileLease, LeaseFile } from '../../native/file-lease.ts';
 import { isMapped } from '../../native/mapped-files.ts';
 import type { OnnxRuntimeEnvironment } from '../../native/onnxruntime/environment.ts';
 import { type OnnxRuntimeSession, createSession } from '../../native/onnxruntime/session.ts';
@@ -21,27 +26,29 @@ export interface CheckedModel extends AsyncDisposable {
   readonly apart: ModelApart | undefined;
 }
 
-/** A model without its weights, which are in a file that nobody can write to for now. */
+/** A model without its weights, which are in a file that nobody can write to while it is leased. */
 interface ModelApart {
   readonly model: Uint8Array;
+  readonly lease: FileLease;
   /** The file itself, with no link on the way. */
   readonly path: string;
 }
 
-/** Smaller weights cost nothing to copy, and the runtime keeps using some of them as they are. */
-const smallestWeightBytes = 64 * 1024;
-/** With fewer bytes of weights there is nothing to gain. */
-const leastApartBytes = 1024 * 1024;
-/** The rest is read at once, and copied. */
-const mostRestBytes = 16 * 1024 * 1024;
+/** With fewer bytes of weights there is nothing to gain; more are not read in time for a lease. */
+const apartBytesRange = { least: 1024 ** 2, most: 2 * 1024 ** 3 } as const;
+/** The rest is read in one go on the event loop's own thread, and looked through. */
+const mostRestBytes = 1024 ** 2;
 
-/** Where the runtime makes a copy of a weight in an order of its own. */
-const repacking: ReadonlySet<string> = new Set([
-  'Conv 1',
-  'Gemm 1',
-  'MatMul 1',
-  'DequantizeLinear 0',
-]);
+/** Where the runtime makes a copy of a weight in an order of its own, and of how many dimensions. */
+const repackedRanks: Readonly<Record<string, readonly number[]>> = {
+  'Conv 1': [4],
+  'Gemm 1': [2],
+  'MatMul 1': [2],
+  'DequantizeLinear 0': [2, 4],
+};
+const repackedTypes: ReadonlySet<number> = new Set(
+  (['float', 'float16', 'int8', 'uint8'] as const).map((name) => onnxDataTypes[name]),
+);
 
 /** Since it looks for external data of models in memory where it is told to. */
 const firstApiVersion = 22;
@@ -53,9 +60,9 @@ const firstApiVersion = 22;
 export async function checkModel(path: string, leaseFile: LeaseFile): Promise<CheckedModel> {
   const file = await openModelFile(path);
   try {
-    const isLeased = process.arch === 'x64' && leaseFile(file.fd);
+    const lease = process.arch === 'x64' ? await leaseFile(file) : undefined;
     const tensors = await checkTensors(file, path);
-    const apart = isLeased ? await setApart(file, path, tensors) : undefined;
+    const apart = lease && (await setApart(file, { path, lease, ...tensors }));
     return { path, file, apart, [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {
     await file.close();
@@ -63,23 +70,35 @@ export async function checkModel(path: string, leaseFile: LeaseFile): Promise<Ch
   }
 }
 
+interface LeasedModel extends CheckedTensors {
+  readonly path: string;
+  readonly lease: FileLease;
+}
+
 async function setApart(
   file: FileHandle,
-  path: string,
-  { rawWeights, hasExternalData }: CheckedTensors,
+  { path, lease, rawWeights: weights, hasExternalData }: LeasedModel,
 ): Promise<ModelApart | undefined> {
-  const weights = rawWeights.filter(({ data }) => data.end - data.content >= smallestWeightBytes);
   const isOneGraph = weights.every(({ graph }) => graph === weights[0]?.graph);
   const apartBytes = weights.reduce((sum, { data }) => sum + data.end - data.content, 0);
-  if (hasExternalData || !isOneGraph || apartBytes < leastApartBytes) return undefined;
-  const { size } = await file.stat();
-  if (size - apartBytes > mostRestBytes) return undefined;
-  const target = await realpath(path);
-  const model = setWeightsApart(file.fd, size, { weights, location: basename(target) });
-  const isRepacked = [...usersOfWeights(model).values()].every(
-    (users) => users.length > 0 && users.every((user) => repacking.has(user)),
-  );
-  return isRepacked ? { model, path: target } : undefined;
+  const { least, most } = apartBytesRange;
+  const isWorthIt = apartBytes >= least && apartBytes <= most;
+  if (hasExternalData || !isOneGraph || !isWorthIt) return undefined;
+  try {
+    const { size } = await file.stat();
+    if (size - apartBytes > mostRestBytes) return undefined;
+    const target = await realpath(path);
+    const model = setWeightsApart(file.fd, size, { weights, location: basename(target) });
+    return usesOfWeights(model).every(isRepacked) ? { model, lease, path: target } : undefined;
+  } catch {
+    // Whatever is odd about the file, the runtime is to judge it as a whole.
+    return undefined;
+  }
+}
+
+function isRepacked({ rank, dataType, users, isInput }: WeightUse): boolean {
+  if (isInput || users.length === 0 || !repackedTypes.has(dataType)) return false;
+  return users.every((user) => repackedRanks[user]?.includes(rank) === true);
 }
 
 /**
@@ -121,7 +140,8 @@ async function loadMapped(
   try {
     const [held, named] = await Promise.all([file.stat(), stat(path)]);
     const isSame = held.ino === named.ino && held.dev === named.dev;
-    if (isSame && !(await isMapped({ ino: held.ino, path: apart.path }))) return session;
+    if (isSame && apart.lease.isHeld() && !(await isMapped({ ino: held.ino, path: apart.path })))
+      return session;
   } catch {
     // What became of the file is for whoever opens it next to say.
   }

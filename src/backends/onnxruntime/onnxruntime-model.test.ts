@@ -40,7 +40,7 @@ const config = (count: number, parameters: ModelConfig['parameters'] = {}): Mode
 const load = (wanted: ModelConfig): Promise<BackendModel> =>
   loadOnnxRuntimeModel(plainModelSpec(folder, wanted), {
     starting: Promise.resolve({ environment, machine: { coreCount, handoffMs: 0 } }),
-    leaseFile: () => false,
+    leaseFile: () => Promise.resolve(undefined),
     onSessionBegun: () => {},
   });
 

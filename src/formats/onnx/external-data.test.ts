@@ -270,3 +270,17 @@ test('checkExternalData() notices a model file that ends inside its weights', as
   await truncate(file, model.byteLength);
   await checkExternalData(file);
 });
+
+test('checkExternalData() refuses fields that other readers take for others', async () => {
+  // 2^32 more than the tag of the field: a reader that keeps 32 bits of it sees no difference.
+  const wideTag = Uint8Array.of(0x80 | (tensorFields.dataLocation * 8), 0x80, 0x80, 0x80, 0x10);
+  const tensor: Write = (writer) => {
+    writer.text(tensorFields.name, 'weight');
+    writer.raw(Buffer.concat([wideTag, Uint8Array.of(1)]));
+  };
+  await refuses(modelFile(inGraph(tensor)), /field number \d+ is impossible/);
+  await refuses(
+    modelFile((graph) => graph.raw(Uint8Array.of(0, 1))),
+    /field number 0/,
+  );
+});

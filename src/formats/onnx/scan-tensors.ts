@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type HeadwayError, invalidArgument } from '../../core/error.ts';
-import { wireTypes } from '../protobuf/reader.ts';
+import { maxFieldNumber, wireTypes } from '../protobuf/reader.ts';
 import {
   attributeFields,
   functionFields,
@@ -74,7 +74,10 @@ export interface FieldPlace {
   readonly end: number;
 }
 
-/** A weight of the model's main graph that lies in the file as one field of bytes. */
+/** Of smaller weights nobody is told: a file may have very many. */
+const leastRawBytes = 64 * 1024;
+
+/** A weight of the model's main graph that lies in the file as one field of at least 64 KiB. */
 export interface RawWeight {
   readonly kind: 'raw';
   readonly graph: FieldPlace;
@@ -121,6 +124,10 @@ export async function* scanTensors(file: FileHandle): AsyncGenerator<ExternalTen
     const start = window.position;
     const tag = window.varint(frame.place.end);
     const fieldNumber = Math.floor(tag / 8);
+    // Other readers take a larger one for what its lower bits say.
+    if (fieldNumber < 1 || fieldNumber > maxFieldNumber) {
+      throw malformed(`field number ${fieldNumber} is impossible`);
+    }
     const end = endOfField(window, tag % 8, frame.place.end);
     const place = { start, content: window.position, end };
     const child = tag % 8 === wireTypes.bytes ? children[frame.message][fieldNumber] : undefined;
@@ -149,6 +156,7 @@ function* rawWeight(outer: readonly Frame[], { message, place, raw }: Frame): Ge
   const [data] = raw;
   const isWeight = message === 'tensor' && outer.length === 2 && graph?.message === 'graph';
   if (!isWeight || data === undefined || raw.length > 1) return;
+  if (data.end - data.content < leastRawBytes) return;
   yield { kind: 'raw', graph: graph.place, tensor: place, data };
 }
 

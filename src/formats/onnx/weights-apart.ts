@@ -1,7 +1,15 @@
 import { readSync } from 'node:fs';
 import { WireReader } from '../protobuf/reader.ts';
 import { WireWriter } from '../protobuf/writer.ts';
-import { graphFields, modelFields, nodeFields, propertyFields, tensorFields } from './fields.ts';
+import type { OnnxDataType } from './data-type.ts';
+import {
+  graphFields,
+  modelFields,
+  nodeFields,
+  propertyFields,
+  tensorFields,
+  valueFields,
+} from './fields.ts';
 import type { RawWeight } from './scan-tensors.ts';
 
 const externalLocation = 1;
@@ -69,23 +77,39 @@ function readRange(fd: number, start: number, end: number): Uint8Array {
   return bytes;
 }
 
+/** A weight that was set apart. */
+export interface WeightUse {
+  readonly rank: number;
+  readonly dataType: OnnxDataType;
+  /** By which operators it is used: `Conv 1` where it is the second input of a `Conv`. */
+  readonly users: readonly string[];
+  /** Whether it is an input of the graph, too, so that another value may take its place. */
+  readonly isInput: boolean;
+}
+
 /**
- * Which operators use the weights that were set apart, by the weight's name: `Conv 1` where it is
- * the second input of a `Conv`.
+ * How the weights that were set apart are used.
+ * @throws HeadwayError `invalid_argument` when the model is malformed, or two weights have one name.
  */
-export function usersOfWeights(model: Uint8Array): ReadonlyMap<string, readonly string[]> {
+export function usesOfWeights(model: Uint8Array): readonly WeightUse[] {
+  const weights = new Map<string, Initializer>();
   const users = new Map<string, string[]>();
-  const uses: [input: string, user: string][] = [];
+  const inputs = new Set<string>();
   const reader = new WireReader(graphOf(model), 'GraphProto');
   while (reader.nextField()) {
-    if (reader.fieldNumber === graphFields.node) uses.push(...readUses(reader.bytes()));
+    if (reader.fieldNumber === graphFields.node) noteUses(reader.bytes(), users);
+    else if (reader.fieldNumber === graphFields.input) inputs.add(readName(reader.bytes()));
     else if (reader.fieldNumber === graphFields.initializer) {
-      const name = nameIfApart(reader.bytes());
-      if (name !== undefined) users.set(name, []);
+      const weight = readInitializer(reader.bytes());
+      if (weights.has(weight.name)) throw reader.failure('two initializers have one name');
+      weights.set(weight.name, weight);
     } else reader.unknown();
   }
-  for (const [input, user] of uses) users.get(input)?.push(user);
-  return users;
+  return [...weights.values()]
+    .filter(({ isApart }) => isApart)
+    .map(({ name, rank, dataType }) => {
+      return { rank, dataType, users: users.get(name) ?? [], isInput: inputs.has(name) };
+    });
 }
 
 function graphOf(model: Uint8Array): Uint8Array {
@@ -97,7 +121,7 @@ function graphOf(model: Uint8Array): Uint8Array {
   return new Uint8Array(0);
 }
 
-function readUses(node: Uint8Array): [input: string, user: string][] {
+function noteUses(node: Uint8Array, users: Map<string, string[]>): void {
   const reader = new WireReader(node, 'NodeProto');
   const inputs: string[] = [];
   let operator = '';
@@ -106,18 +130,51 @@ function readUses(node: Uint8Array): [input: string, user: string][] {
     else if (reader.fieldNumber === nodeFields.operator) operator = reader.text();
     else reader.unknown();
   }
-  return inputs.map((input, index) => [input, `${operator} ${index}`]);
+  for (const [index, input] of inputs.entries()) {
+    const user = `${operator} ${index}`;
+    const known = users.get(input);
+    if (known === undefined) users.set(input, [user]);
+    else known.push(user);
+  }
 }
 
-function nameIfApart(tensor: Uint8Array): string | undefined {
-  const reader = new WireReader(tensor, 'TensorProto');
+function readName(value: Uint8Array): string {
+  const reader = new WireReader(value, 'ValueInfoProto');
   let name = '';
-  let isApart = false;
   while (reader.nextField()) {
-    if (reader.fieldNumber === tensorFields.name) name = reader.text();
-    else if (reader.fieldNumber === tensorFields.dataLocation) {
-      isApart = reader.safeInteger() === externalLocation;
-    } else reader.unknown();
+    if (reader.fieldNumber === valueFields.name) name = reader.text();
+    else reader.unknown();
   }
-  return isApart ? name : undefined;
+  return name;
+}
+
+interface Initializer {
+  readonly name: string;
+  readonly rank: number;
+  readonly dataType: OnnxDataType;
+  readonly isApart: boolean;
+}
+
+function readInitializer(tensor: Uint8Array): Initializer {
+  const reader = new WireReader(tensor, 'TensorProto');
+  const read = { name: '', rank: 0, dataType: 0, isApart: false };
+  while (reader.nextField()) {
+    switch (reader.fieldNumber) {
+      case tensorFields.name:
+        read.name = reader.text();
+        break;
+      case tensorFields.dims:
+        reader.eachInt64(() => (read.rank += 1));
+        break;
+      case tensorFields.dataType:
+        read.dataType = reader.safeInteger();
+        break;
+      case tensorFields.dataLocation:
+        read.isApart = reader.safeInteger() === externalLocation;
+        break;
+      default:
+        reader.unknown();
+    }
+  }
+  return read;
 }

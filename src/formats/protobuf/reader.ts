@@ -2,7 +2,8 @@ import { type HeadwayError, invalidArgument } from '../../core/error.ts';
 
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-const maxFieldNumber = 2 ** 29 - 1;
+/** The largest number a field can have. */
+export const maxFieldNumber: number = 2 ** 29 - 1;
 
 /** Up to this length a loop is quicker than a call into the decoder. */
 const shortTextBytes = 24;
