@@ -1,5 +1,6 @@
 import type { DynamicBatching } from '../config/model-config.ts';
-import type { RunTimeModel } from './run-time-model.ts';
+import { type RunTimeModel, createRunTimeModel } from './run-time-model.ts';
+import { type UsefulBatchSize, createUsefulBatchSize } from './useful-batch-size.ts';
 
 /** How the batches of one model are formed. */
 export interface BatchPolicy {
@@ -15,6 +16,17 @@ export interface BatchPolicy {
   estimateRunMs(batchSize: number, nowMs: number): number | undefined;
 }
 
+/** What was learnt of a model's runs. */
+export interface MeasuredRuns {
+  readonly runTimes: RunTimeModel;
+  readonly useful: UsefulBatchSize;
+}
+
+/** Begins with nothing measured. */
+export function createMeasuredRuns(): MeasuredRuns {
+  return { runTimes: createRunTimeModel(), useful: createUsefulBatchSize() };
+}
+
 /**
  * Makes the policy a model's config asks for. A config that says when to wait, or for how many,
  * wants those batches; otherwise they grow as far as measured run times say that it pays.
@@ -23,15 +35,14 @@ export interface BatchPolicy {
 export function createBatchPolicy(
   maxBatchSize: number,
   scheduling: DynamicBatching,
-  runTimes: RunTimeModel,
+  { runTimes, useful }: MeasuredRuns,
 ): BatchPolicy {
   const largest = Math.max(1, maxBatchSize);
   const wantsBatches =
     scheduling.maxQueueDelayMicroseconds > 0 || scheduling.preferredBatchSizes.length > 0;
   return {
     maxBatchSize: largest,
-    usefulBatchSize: (nowMs) =>
-      wantsBatches ? largest : (runTimes.usefulBatchSize(nowMs) ?? largest),
+    usefulBatchSize: (nowMs) => (wantsBatches ? largest : (useful.at(nowMs) ?? largest)),
     preferredBatchSizes: scheduling.preferredBatchSizes.toSorted((a, b) => a - b),
     maxQueueDelayMs: scheduling.maxQueueDelayMicroseconds / 1000,
     estimateRunMs: (batchSize, nowMs) => runTimes.freshEstimateMs(batchSize, nowMs),

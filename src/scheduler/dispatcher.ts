@@ -5,7 +5,7 @@ import type { DynamicBatching } from '../config/model-config.ts';
 import { planAdmission } from './admission.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { createArrivalRate } from './arrival-rate.ts';
-import { type BatchPolicy, createBatchPolicy } from './batch-policy.ts';
+import { type BatchPolicy, createBatchPolicy, createMeasuredRuns } from './batch-policy.ts';
 import { type InstanceSlot, InstanceSlots } from './instance-slots.ts';
 import { type DispatchPlan, type ExpirePlan, planBatch, planTimeouts } from './plan.ts';
 import { RequestQueue } from './queue.ts';
@@ -13,7 +13,6 @@ import { policyAt } from './queue-policy.ts';
 import { type Refusal, cancelledError, deadlineExceededError, refuse } from './refusal.ts';
 import { type ReleaseOrder, createReleaseOrder } from './release-order.ts';
 import { beginBatch, runToEnd } from './run-batch.ts';
-import { createRunTimeModel } from './run-time-model.ts';
 import {
   type BatchOutcome,
   type RunningBatch,
@@ -55,7 +54,7 @@ class Dispatcher implements Scheduler {
   readonly #queue = new RequestQueue<ScheduledJob>();
   readonly #slots = new InstanceSlots();
   readonly #arrivals = createArrivalRate();
-  readonly #runTimes = createRunTimeModel();
+  readonly #measured = createMeasuredRuns();
   readonly #releaseOrder: ReleaseOrder | undefined;
   readonly #alarm: Alarm;
   readonly #runDeferred: () => void;
@@ -67,7 +66,7 @@ class Dispatcher implements Scheduler {
   constructor(options: SchedulerOptions) {
     const { scheduling, maxBatchSize, clock } = options;
     this.#options = options;
-    this.#policy = createBatchPolicy(maxBatchSize, scheduling, this.#runTimes);
+    this.#policy = createBatchPolicy(maxBatchSize, scheduling, this.#measured);
     this.#releaseOrder = scheduling.preserveOrdering ? createReleaseOrder() : undefined;
     this.#alarm = createAlarm(clock, () => this.#wake());
     this.#runDeferred = () => {
@@ -91,8 +90,8 @@ class Dispatcher implements Scheduler {
       return Promise.reject(new RangeError(`batch size ${job.batchSize} exceeds ${maxBatchSize}`));
     }
     const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
-    const nowMs = this.#options.clock.nowMs();
-    const { scheduling, paddedInputNames } = this.#options;
+    const { scheduling, paddedInputNames, clock } = this.#options;
+    const nowMs = clock.nowMs();
     this.#submittedCount += 1;
     this.#arrivals.observe(job.batchSize, nowMs);
     const scheduled = createScheduledJob(job, {
@@ -140,11 +139,10 @@ class Dispatcher implements Scheduler {
     if (isFull && this.#isDeferred) this.#dispatch();
     const mayMiss = scheduled.deadlineMs !== Infinity || scheduled.timeoutAtMs !== Infinity;
     if (!isFull && !mayMiss) return undefined;
-    const { estimateMs } = this.#runTimes;
-    const instanceFreeMs = this.#slots.expectedFreeMs(nowMs, estimateMs);
+    const { estimateMs } = this.#measured.runTimes;
     const state = {
       queue: this.#queue,
-      instanceFreeMs,
+      instanceFreeMs: this.#slots.expectedFreeMs(nowMs, estimateMs),
       maxBatchSize: this.#policy.usefulBatchSize(nowMs),
       maxQueueSize,
       arrivalsPerMs: this.#arrivals.perMs(nowMs),
@@ -234,13 +232,15 @@ class Dispatcher implements Scheduler {
   }
 
   #finish(batch: RunningBatch, outcome: BatchOutcome): void {
-    const { jobs, batchSize, startedMs } = batch;
+    const { jobs, batchSize } = batch;
     const nowMs = this.#options.clock.nowMs();
-    const runMs = nowMs - startedMs;
+    const runMs = nowMs - batch.startedMs;
+    const { runTimes, useful } = this.#measured;
     if (batch.waitedForCount === 0) {
-      this.#runTimes.observeTerminated(batchSize, runMs, nowMs);
+      runTimes.observeTerminated(batchSize, runMs, nowMs);
     } else if (outcome.kind === 'done') {
-      this.#runTimes.observe(batchSize, runMs, nowMs);
+      runTimes.observe(batchSize, runMs, nowMs);
+      useful.observe(batchSize, runMs);
     }
     if (outcome.kind === 'done') {
       this.#options.observer.executed(jobs.length, batchSize, outcome.result.timings);
