@@ -83,11 +83,17 @@ export function openSecureContextSource(
 
 /** Changes with any of the files, also where a link is turned to another one. */
 function fingerprint({ certificate, key, clientCa }: TlsFiles): string {
-  const states = [certificate, key, clientCa ?? key].map((path) => {
-    const state = statSync(path, { throwIfNoEntry: false });
-    return `${state?.ino} ${state?.size} ${state?.mtimeMs}`;
-  });
-  return states.join();
+  return [certificate, key, clientCa ?? key].map(stateOf).join();
+}
+
+/** Of a file that cannot be looked at, whoever reads it says why. */
+function stateOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return 'unreadable';
+  }
 }
 
 function readContext({ certificate, key, clientCa }: TlsFiles): SecureContextOptions {

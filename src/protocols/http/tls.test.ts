@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { mkdtempDisposable, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { silentLogger } from '../../core/logger.ts';
+import { renewedCertificate, serverCertificate } from '../../testing/certificates.ts';
+import { createManualClock } from '../../testing/manual-clock.ts';
+import { openSecureContextSource } from './tls.ts';
+
+test('openSecureContextSource() keeps its certificate while a file cannot be looked at', async () => {
+  await using folder = await mkdtempDisposable(path.join(tmpdir(), 'headway-tls-'));
+  const [certificate, key] = [path.join(folder.path, 'pem'), path.join(folder.path, 'key')];
+  await writeFile(certificate, serverCertificate.certificate);
+  await writeFile(key, serverCertificate.key);
+  const clock = createManualClock();
+  const files = { certificate, key, clientCa: undefined };
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (text: string) => void errors.push(text) };
+  using source = openSecureContextSource(files, { clock, logger });
+  await rm(certificate);
+  await symlink(certificate, certificate);
+  clock.advance(60_000);
+  assert.match(errors.join(), /changed TLS files cannot be used/);
+  assert.equal(source.options.cert, serverCertificate.certificate);
+  await rm(certificate);
+  await writeFile(certificate, renewedCertificate.certificate);
+  await writeFile(key, renewedCertificate.key);
+  clock.advance(60_000);
+  assert.equal(source.options.cert, renewedCertificate.certificate);
+});
