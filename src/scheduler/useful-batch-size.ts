@@ -86,14 +86,29 @@ type Comparison =
   | { readonly kind: 'larger is better' }
   | { readonly kind: 'useful'; readonly batchSize: number };
 
+const unknown: Comparison = Object.freeze({ kind: 'unknown' });
+const largerIsBetter: Comparison = Object.freeze({ kind: 'larger is better' });
+
+/** Done again after every run, so without making lists. */
 function compareSizes(sizes: ReadonlyMap<number, Size>): Comparison {
-  const comparable = [...sizes.values()].filter(
-    ({ newestMs }) => newestMs.length === comparedSamples,
-  );
-  if (comparable.length < 2) return { kind: 'unknown' };
-  const bestMs = Math.min(...comparable.map(({ itemMs }) => itemMs));
-  const good = comparable.filter(({ itemMs }) => itemMs <= bestMs * (1 + usefulGain));
-  const useful = Math.min(...good.map(({ batchSize }) => batchSize));
-  const largest = Math.max(...comparable.map(({ batchSize }) => batchSize));
-  return useful < largest ? { kind: 'useful', batchSize: useful } : { kind: 'larger is better' };
+  let bestMs = Infinity;
+  let largest = 0;
+  let count = 0;
+  for (const size of sizes.values()) {
+    if (!isComparable(size)) continue;
+    count += 1;
+    if (size.itemMs < bestMs) bestMs = size.itemMs;
+    if (size.batchSize > largest) largest = size.batchSize;
+  }
+  if (count < 2) return unknown;
+  let useful = largest;
+  for (const size of sizes.values()) {
+    const isGood = size.itemMs <= bestMs * (1 + usefulGain);
+    if (isGood && size.batchSize < useful && isComparable(size)) useful = size.batchSize;
+  }
+  return useful < largest ? { kind: 'useful', batchSize: useful } : largerIsBetter;
+}
+
+function isComparable({ newestMs }: Size): boolean {
+  return newestMs.length === comparedSamples;
 }
