@@ -40,7 +40,8 @@ export function createUsefulBatchSize(): UsefulBatchSize {
   function sizeOf(batchSize: number): Size {
     const known = sizes.get(batchSize);
     if (known !== undefined) return known;
-    if (sizes.size === maxSizes) for (const oldest of sizes.keys()) if (sizes.delete(oldest)) break;
+    const [oldest] = sizes.keys();
+    if (oldest !== undefined && sizes.size === maxSizes) sizes.delete(oldest);
     const size = { batchSize, newestMs: [], itemMs: 0 };
     sizes.set(batchSize, size);
     return size;
