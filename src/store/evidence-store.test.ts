@@ -104,6 +104,10 @@ describe('openEvidenceStore()', () => {
         ['running', null],
       ],
     );
+    assert.deepEqual(
+      store.readAll(),
+      store.list().map(({ id }) => store.read(id)),
+    );
     using later = open(gone);
     assert.equal(later.list()[3]?.state, 'partial');
   });

@@ -4,7 +4,13 @@ import type { EvidenceColumns, EvidencePlace, EvidenceStart, EvidenceWriter } fr
 import type { EvidenceRecord, EvidenceSummary } from './evidence-record.ts';
 import { beginRecord } from './evidence-writer.ts';
 import { openDatabase } from './open-database.ts';
-import { type ReadContext, readColumns, readRecord, readSummaries } from './read-records.ts';
+import {
+  type ReadContext,
+  readColumns,
+  readRecord,
+  readRecords,
+  readSummaries,
+} from './read-records.ts';
 import type { Processes } from './record-owner.ts';
 import { resolveRecordId } from './resolve-id.ts';
 import { toStorageError } from './storage-error.ts';
@@ -17,6 +23,8 @@ export interface EvidenceStore extends Disposable {
   begin(start: EvidenceStart, place: EvidencePlace): EvidenceWriter;
   /** Every record, the newest first. */
   list(): readonly EvidenceSummary[];
+  /** The same with all that is known of them. */
+  readAll(): readonly EvidenceRecord[];
   /**
    * The whole id of the record that `given` means: an id, the start of one, or `latest`.
    * @throws HeadwayError `not_found`, or `invalid_argument` when several begin so.
@@ -61,6 +69,7 @@ export function openEvidenceStore(path: string, parts: EvidenceStoreParts): Evid
     path,
     begin: (start, place) => beginRecord({ ...context, guard }, start, place),
     list: () => guard(() => readSummaries(context)),
+    readAll: () => guard(() => readRecords(context)),
     resolveId: (given) => guard(() => resolveRecordId(database, given)),
     read: (id) => guard(() => readRecord(context, id)),
     readColumns: (id, run) => guard(() => readColumns(database, id, run)),

@@ -25,18 +25,28 @@ type Json = Readonly<Record<string, unknown>>;
 const summarySql =
   'SELECT *, (SELECT count(*) FROM run WHERE record_id = record.id) AS run_count FROM record';
 
+const newestFirstSql = `${summarySql} ORDER BY begun_at_ms DESC, record.rowid DESC`;
+
 /** Every record, the newest first. */
 export function readSummaries(context: ReadContext): EvidenceSummary[] {
-  const statement = context.database.prepare(
-    `${summarySql} ORDER BY begun_at_ms DESC, record.rowid DESC`,
-  );
-  return statement.all().map((row) => toSummary(context, row));
+  const rows = context.database.prepare(newestFirstSql).all();
+  return rows.map((row) => toSummary(context, row));
+}
+
+/** The same with all that is known of them. Of one that is removed meanwhile there may be no runs. */
+export function readRecords(context: ReadContext): EvidenceRecord[] {
+  const rows = context.database.prepare(newestFirstSql).all();
+  return rows.map((row) => toRecord(context, row));
 }
 
 /** @throws HeadwayError `not_found` when there is no record with this id. */
 export function readRecord(context: ReadContext, id: string): EvidenceRecord {
   const row = context.database.prepare(`${summarySql} WHERE id = ?`).get(id);
   if (row === undefined) throw new HeadwayError('not_found', `There is no record '${id}'.`);
+  return toRecord(context, row);
+}
+
+function toRecord(context: ReadContext, row: Row): EvidenceRecord {
   return {
     ...toSummary(context, row),
     cwd: text(row['cwd']),
@@ -45,7 +55,7 @@ export function readRecord(context: ReadContext, id: string): EvidenceRecord {
     machine: json(row['machine']) as Json,
     versions: json(row['versions']) as Json,
     result: json(row['result']),
-    runs: readRuns(context.database, id),
+    runs: readRuns(context.database, String(row['id'])),
   };
 }
 

@@ -91,13 +91,12 @@ function examples(...uses: readonly string[]): string {
 
 function list(context: CliContext, { home, json }: CommonOptions): void {
   using store = openExisting(context, home);
-  const records = store?.list() ?? [];
-  if (json === true) return printJson(context, records);
+  if (json === true) return printJson(context, store?.list() ?? []);
+  const records = store?.readAll() ?? [];
   if (records.length === 0) {
     return printLine(context, `no evidence yet in ${evidencePath(context, home)}`);
   }
-  const whole = records.flatMap(({ id }) => store?.read(id) ?? []);
-  for (const line of formatList(whole)) printLine(context, line);
+  for (const line of formatList(records)) printLine(context, line);
 }
 
 function show(context: CliContext, id: string, { home, json }: CommonOptions): void {
