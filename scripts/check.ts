@@ -23,10 +23,14 @@ const format: Step = {
 const types: Step = {
   name: 'types',
   // What was checked before and has not changed is not checked again.
-  args: ['node_modules/typescript/bin/tsc', '-p', '.', '--incremental'].concat(
+  args: [
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    '.',
+    '--incremental',
     '--tsBuildInfoFile',
     'node_modules/.cache/types.tsbuildinfo',
-  ),
+  ],
   limitMs: 60_000,
 };
 

@@ -27,24 +27,26 @@ test('createUsefulBatchSize() finds the batch size beyond which items are not an
   );
 });
 
-test('createUsefulBatchSize() tries larger batches again, each time after a longer while', () => {
-  const useful = createUsefulBatchSize();
-  const observe = (sizes: readonly number[]): void => {
-    for (const size of sizes) useful.observe(size, 30 * size);
-  };
-  let nowMs = 0;
-  observe([1, 1, 1, 8, 8, 8]);
-  for (const trustMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
-    assert.equal(useful.at(nowMs), 1);
-    nowMs += trustMs;
-    assert.equal(useful.at(nowMs - 1), 1, `not after ${trustMs - 1} ms`);
-    assert.equal(useful.at(nowMs), undefined, `after ${trustMs} ms`);
-    observe([8, 8]);
-    nowMs += 100_000;
-    assert.equal(useful.at(nowMs), undefined, 'however long a trial takes');
-    observe([8]);
-  }
-});
+for (const usefulSize of [1, 2, 4]) {
+  test(`createUsefulBatchSize() tries larger batches than ${usefulSize} again, each time later`, () => {
+    const useful = createUsefulBatchSize();
+    const observe = (sizes: readonly number[]): void => {
+      for (const size of sizes) useful.observe(size, 30 * Math.max(1, size / usefulSize));
+    };
+    let nowMs = 0;
+    observe([1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8]);
+    for (const trustMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
+      assert.equal(useful.at(nowMs), usefulSize);
+      nowMs += trustMs;
+      assert.equal(useful.at(nowMs - 1), usefulSize, `not after ${trustMs - 1} ms`);
+      assert.equal(useful.at(nowMs), undefined, `after ${trustMs} ms`);
+      observe([8, 8, usefulSize]);
+      nowMs += 100_000;
+      assert.equal(useful.at(nowMs), undefined, 'however long a trial takes');
+      observe([8]);
+    }
+  });
+}
 
 test('createUsefulBatchSize() does not hold cold runs against a batch size once it is tried again', () => {
   const useful = createUsefulBatchSize();

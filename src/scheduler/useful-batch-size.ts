@@ -36,6 +36,8 @@ export function createUsefulBatchSize(): UsefulBatchSize {
   let compared: Comparison | undefined;
   let trustMs = firstTrustMs;
   let trialAtMs: number | undefined;
+  /** What the last trial was to beat. */
+  let triedBeyond = 0;
 
   function sizeOf(batchSize: number): Size {
     const known = sizes.get(batchSize);
@@ -49,6 +51,7 @@ export function createUsefulBatchSize(): UsefulBatchSize {
 
   function beginTrial(usefulSize: number): void {
     trialAtMs = undefined;
+    triedBeyond = usefulSize;
     compared = undefined;
     for (const size of sizes.values()) if (size.batchSize > usefulSize) size.newestMs.length = 0;
   }
@@ -65,7 +68,8 @@ export function createUsefulBatchSize(): UsefulBatchSize {
       compared ??= compareSizes(sizes);
       if (compared.kind === 'unknown') return undefined;
       if (compared.kind === 'larger is better') {
-        trustMs = firstTrustMs;
+        // Of what was known before a trial nothing larger is left until it is over.
+        if (compared.batchSize > triedBeyond) trustMs = firstTrustMs;
         trialAtMs = undefined;
         return undefined;
       }
@@ -84,11 +88,11 @@ export function createUsefulBatchSize(): UsefulBatchSize {
 
 type Comparison =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'larger is better' }
+  /** The largest measured is the best. */
+  | { readonly kind: 'larger is better'; readonly batchSize: number }
   | { readonly kind: 'useful'; readonly batchSize: number };
 
 const unknown: Comparison = Object.freeze({ kind: 'unknown' });
-const largerIsBetter: Comparison = Object.freeze({ kind: 'larger is better' });
 
 /** Done again after every run, so without making lists. */
 function compareSizes(sizes: ReadonlyMap<number, Size>): Comparison {
@@ -107,7 +111,7 @@ function compareSizes(sizes: ReadonlyMap<number, Size>): Comparison {
     const isGood = size.itemMs <= bestMs * (1 + usefulGain);
     if (isGood && size.batchSize < useful && isComparable(size)) useful = size.batchSize;
   }
-  return useful < largest ? { kind: 'useful', batchSize: useful } : largerIsBetter;
+  return { kind: useful < largest ? 'useful' : 'larger is better', batchSize: useful };
 }
 
 function isComparable({ newestMs }: Size): boolean {

@@ -45,11 +45,12 @@ const maxKeptHeads = 64;
 export function createHeadReader(): (text: string) => InferHead {
   const kept = new Map<string, InferHead>();
   return (text) => {
+    if (text.length > maxKeptText) return readHead(text);
     const known = kept.get(text);
     if (known !== undefined) return known;
     const head = readHead(text);
     const isLasting = head.id === '' && head.inputs.every(({ place }) => place.kind !== 'json');
-    if (!isLasting || text.length > maxKeptText) return head;
+    if (!isLasting) return head;
     if (kept.size === maxKeptHeads) kept.clear();
     kept.set(text, head);
     return head;
